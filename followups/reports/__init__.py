@@ -1,0 +1,1 @@
+"""What we learn: one module per question, plain dataclasses out."""
