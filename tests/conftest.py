@@ -1,0 +1,37 @@
+"""What every test may ask for. People are named ada (agent), sam (supervisor) and olu (outsider)."""
+
+import os
+import shutil
+
+import pytest
+
+CHROMIUM = os.environ.get("DESK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+BROWSER_FIXTURES = {"browser", "page", "context", "new_context"}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="also run the heavy sizes (marked `full`)")
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if item.get_closest_marker("full") and not config.getoption("--full"):
+            item.add_marker(pytest.mark.skip(reason="a heavy size: runs with --full"))
+        if not CHROMIUM and BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.skip(reason="no Chromium found (chromium on PATH, or DESK_CHROMIUM)"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Debian's Chromium, which may talk to this machine alone."""
+    arguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of real input, where `DESK_REAL_DATA` names one."""
+    folder = os.environ.get("DESK_REAL_DATA")
+    if not folder:
+        pytest.skip("DESK_REAL_DATA is not set: the real files are not here")
+    return folder

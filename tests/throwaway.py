@@ -1,0 +1,67 @@
+"""Pytest plugin: one throwaway PostgreSQL and one Valkey for the whole run, shared by all its workers.
+
+`DATABASE_URL` and `CELERY_BROKER_URL` come first; what they name is used and nothing is started. Loaded by name in
+pyproject.toml, because it must set the environment before pytest-django reads the settings.
+"""
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from desk.local import embedded, places, postgres, processes, valkey
+
+STACK = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config):
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "desk.settings")
+    os.environ["DESK_TESTING"] = "1"
+    os.environ.setdefault("SITE_URL", "http://testserver")
+    early_config.stash[STACK] = ExitStack()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        provide(early_config.stash[STACK])
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    config.stash[STACK].close()
+
+
+def provide(stack: ExitStack) -> None:
+    """Workers inherit the environment, and so the servers."""
+    folder = Path(tempfile.mkdtemp(prefix="agent-desk-test-", dir=reachable()))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    postgres.hand_over(folder)
+    os.environ["DESK_VAR"] = str(folder / "var")
+    (folder / "var").mkdir(mode=0o700)
+    made = [throwaway(name, folder=folder) for name in embedded.missing(os.environ)]
+    if made:
+        guard = processes.Guard()
+        stack.callback(guard.close)
+        stack.enter_context(embedded.started([program for program, _ in made], guard=guard))
+    for _, address in made:
+        os.environ.update(address)
+
+
+def reachable() -> str | None:
+    """A folder for temporary files that the user of PostgreSQL can reach, where root drops to another one."""
+    chosen = Path(tempfile.gettempdir())
+    if os.geteuid() == 0 and not all(part.stat().st_mode & 1 for part in (chosen, *chosen.parents)):
+        return "/tmp"
+    return None
+
+
+def throwaway(name: str, *, folder: Path) -> tuple[processes.Program, dict[str, str]]:
+    port = places.free_port()
+    if name == embedded.BROKER:
+        broker = valkey.Broker(place=folder / "var" / "valkey", port=port, password="throwaway", durable=False)
+        return valkey.program(broker, log=folder / "valkey.log"), {name: broker.url}
+    cluster = postgres.Cluster(place=folder, port=port, password="throwaway", durable=False)
+    postgres.prepare(cluster)
+    return postgres.program(cluster, log=folder / "postgres.log"), {name: cluster.url}
