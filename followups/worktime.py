@@ -110,7 +110,7 @@ def _spans_on(day: date, calendar: Calendar) -> Iterator[Span]:
 
 
 def _spans(calendar: Calendar, first: date, days: int) -> Iterator[Span]:
-    """Working spans in order and disjoint, from the day before `first`, whose night may reach in."""
+    """Working spans, in order and disjoint; the night before `first` may reach in."""
     reached = datetime.min.replace(tzinfo=UTC)
     for number in range(-1, days):
         for start, end in _spans_on(first + timedelta(days=number), calendar):
