@@ -1,0 +1,25 @@
+"""The Celery application, and the one table of everything recurring."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "desk.settings")
+
+app = Celery("desk")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["followups"])
+
+# name: (task, every seconds, what it does)
+RECURRING = {
+    "reminders": ("followups.tasks.sweep_reminders", 5.0, "writes the notices of every stage that fell due"),
+    "deliveries": ("followups.tasks.sweep_deliveries", 5.0, "sends waiting mail, once per key"),
+    "digests": ("followups.tasks.sweep_digests", 60.0, "gathers overdue notices into one mail per person"),
+    "watch": ("followups.tasks.sweep_watch", 60.0, "looks at every open row and repairs what slipped through"),
+    "imports": ("followups.tasks.sweep_imports", 5.0, "runs the imports that people uploaded"),
+    "retention": ("followups.tasks.sweep_retention", 3600.0, "drops idempotent answers and sign-in links that ran out"),
+}
+
+app.conf.beat_schedule = {
+    name: {"task": task, "schedule": every} for name, (task, every, _words) in RECURRING.items()
+}

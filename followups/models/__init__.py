@@ -1,0 +1,31 @@
+"""What we remember: one module per plural noun; methods are predicates and querysets only."""
+
+from followups.models.actors import Actor
+from followups.models.agents import Agent, Role, Team, TeamKind
+from followups.models.closures import (
+    CLOSING,
+    REPLACED,
+    Closure,
+    Confirmation,
+    Evidence,
+    Outcome,
+    Reopening,
+    Waiver,
+    WaiverKind,
+    WaiverRequest,
+    Why,
+)
+from followups.models.contacts import Contact, Direction, Note, Purpose, Reached
+from followups.models.customers import Customer, DoNotContact
+from followups.models.deliveries import Delivery, DeliveryKind, DeliveryState
+from followups.models.events import Event
+from followups.models.followups import Brought, FollowUp, FollowUpState, Move, Stage
+from followups.models.imports import ImportMap, ImportRun, ImportState
+from followups.models.notices import Notice, NoticeKind
+from followups.models.policies import Policy
+from followups.models.reminders import Reminder, ReminderState
+from followups.models.sweeps import Finding, Site, Sweep
+from followups.models.tickets import ON_THE_LINE, Category, Confirmed, Ticket, TicketState
+from followups.models.tokens import ApiToken, IdempotentAnswer, OneTimeLink, Scope
+
+__all__ = [name for name in dir() if name[0].isupper()]

@@ -1,0 +1,79 @@
+"""People of the desk and their teams."""
+
+from functools import cached_property
+
+import pghistory
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+
+class Role(models.TextChoices):
+    AGENT = "agent", "Agent"
+    SUPERVISOR = "supervisor", "Supervisor"
+    ADMIN = "admin", "Administrator"
+    AUDITOR = "auditor", "Auditor"
+    INTEGRATION = "integration", "Integration"
+
+
+class TeamKind(models.TextChoices):
+    IN_HOUSE = "in_house", "In-house"
+    OUTSOURCED = "outsourced", "Outsourced"
+
+
+@pghistory.track()
+class Team(models.Model):
+    """A group that owns tickets together. `separate` teams (outsourcers) see of others only that a promise exists."""
+
+    name = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=12, choices=TeamKind, default=TeamKind.IN_HOUSE)
+    separate = models.BooleanField(default=False)
+    is_demo = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pghistory.track(exclude=["password", "last_login"])
+class Agent(AbstractUser):
+    """Whoever signs in. Agents made by an import have no usable password."""
+
+    role = models.CharField(max_length=12, choices=Role, default=Role.AGENT)
+    teams = models.ManyToManyField(Team, related_name="agents", blank=True)
+    zone = models.CharField(max_length=64, blank=True, help_text="IANA zone; empty: the desk's own.")
+    started_on = models.DateField(null=True, blank=True)
+    credit_limit = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    away_until = models.DateTimeField(null=True, blank=True)
+    is_demo = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("username",)
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="agent_role_known"),
+            models.CheckConstraint(condition=Q(credit_limit__isnull=True) | Q(credit_limit__gte=0), name="agent_credit_limit_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def display_name(self) -> str:
+        return self.get_full_name() or self.username
+
+    @cached_property
+    def team_ids(self) -> frozenset[int]:
+        return frozenset(self.teams.through.objects.filter(agent_id=self.pk).values_list("team_id", flat=True))
+
+    def is_away(self, now) -> bool:
+        return bool(self.away_until and self.away_until > now)
+
+    @property
+    def is_supervisor(self) -> bool:
+        return self.role == Role.SUPERVISOR
+
+    @property
+    def supervises(self) -> bool:
+        return self.role in (Role.SUPERVISOR, Role.ADMIN)

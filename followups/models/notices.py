@@ -1,0 +1,58 @@
+"""Notices: what the desk tells its own people, in the app."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from followups.models.agents import Agent
+from followups.models.followups import FollowUp, Stage
+from followups.models.tickets import Ticket
+
+
+class NoticeKind(models.TextChoices):
+    REMINDER = "reminder", "Reminder"
+    ASSIGNED = "assigned", "Assigned to you"
+    ASKED = "asked", "Asked of you"
+    ANSWERED = "answered", "Answered"
+    CUSTOMER = "customer", "From the customer"
+    REVIEW = "review", "For review"
+    DESK = "desk", "About the desk"
+
+
+class Notice(models.Model):
+    """Reminders are unique by (follow-up, stage, repeat, version of the due instant, recipient)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    recipient = models.ForeignKey(Agent, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=10, choices=NoticeKind)
+    stage = models.CharField(max_length=10, choices=Stage, blank=True)
+    repeat = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=0)
+    follow_up = models.ForeignKey(FollowUp, models.CASCADE, null=True, blank=True, related_name="notices")
+    ticket = models.ForeignKey(Ticket, models.CASCADE, null=True, blank=True, related_name="notices")
+    text = models.CharField(max_length=600)
+    at = models.DateTimeField()
+    late_by_seconds = models.PositiveIntegerField(default=0)
+    read_at = models.DateTimeField(null=True, blank=True)
+    digest = models.ForeignKey("followups.Delivery", models.SET_NULL, null=True, blank=True, related_name="notices")
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes = [
+            models.Index(fields=["recipient", "-at", "-id"], name="notice_recipient"),
+            models.Index(fields=["recipient"], name="notice_unread", condition=Q(read_at__isnull=True)),
+            models.Index(
+                fields=["recipient", "at"],
+                name="notice_for_digest",
+                condition=Q(digest__isnull=True, kind="reminder", stage__in=["overdue", "escalated"]),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["follow_up", "stage", "repeat", "version", "recipient"],
+                name="notice_reminder_once",
+                condition=Q(kind="reminder"),
+            ),
+            models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="notice_kind_known"),
+        ]
