@@ -22,6 +22,8 @@ def var() -> Path:
     """The run-time folder (`DESK_VAR`, else `var/` of the checkout), made on first use with mode 0700."""
     folder = Path(os.environ.get("DESK_VAR") or ROOT / "var").absolute()
     folder_within(folder)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
     return folder
 
 

@@ -175,8 +175,6 @@ def environment(cluster: Cluster) -> dict[str, str]:
 
 def run(cluster: Cluster, name: str, *arguments: str, text: str = "") -> str:
     """One of PostgreSQL's own commands, as the user of the place, with `text` on its standard input."""
-    user = cluster.user
-    owner = {} if user is None else {"user": user, "group": processes.group_of(user), "extra_groups": []}
     done = subprocess.run(
         [cluster.binary(name), *arguments],
         env=environment(cluster),
@@ -185,7 +183,7 @@ def run(cluster: Cluster, name: str, *arguments: str, text: str = "") -> str:
         capture_output=True,
         text=True,
         check=False,
-        **owner,
+        **processes.owner(cluster.user),
     )
     if done.returncode:
         raise places.CannotRun(f"{name} failed:\n{done.stderr or done.stdout}")

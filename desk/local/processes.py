@@ -21,9 +21,10 @@ class Program:
 
     name: str
     argv: list[str]
-    log: Path
     env: Mapping[str, str]
-    ready: Callable[[], bool]
+    log: Path | None = None  # none: the terminal
+    ready: Callable[[], bool] = lambda: True
+    marks: tuple[Path, ...] = ()  # files that tell of an earlier run, removed before each start
     cwd: Path = places.ROOT
     stop: str = "SIGTERM"
     user: int | None = None
@@ -36,7 +37,17 @@ class Guard:
 
     def __init__(self, *, lock: int | None = None) -> None:
         self.token = secrets.token_hex(8)
-        reader, self.writer = os.pipe()
+        self.passed = () if lock is None else (lock,)
+        self.alive: dict[int, str] = {}
+        self.writer: int | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Also once more, should somebody have killed the guard itself."""
+        reader, writer = os.pipe()
+        if self.writer is not None:
+            os.close(self.writer)
+        self.writer = writer
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", guard.__file__, self.token],
             stdin=reader,
@@ -44,9 +55,19 @@ class Guard:
             stderr=subprocess.DEVNULL,
             cwd="/",
             start_new_session=True,
-            pass_fds=() if lock is None else (lock,),
+            pass_fds=self.passed,
         )
         os.close(reader)
+        for pid, stop in self.alive.items():
+            self.tell(f"add {pid} {stop}")
+
+    def add(self, pid: int, stop: str) -> None:
+        self.alive[pid] = stop
+        self.tell(f"add {pid} {stop}")
+
+    def forget(self, pid: int) -> None:
+        self.alive.pop(pid, None)
+        self.tell(f"del {pid}")
 
     def tell(self, line: str) -> None:
         with contextlib.suppress(BrokenPipeError):
@@ -69,7 +90,7 @@ class Child:
     def __post_init__(self) -> None:
         self.process = spawn(self.program, token=self.guard.token)
         self.started = time.monotonic()
-        self.guard.tell(f"add {self.process.pid} {self.program.stop}")
+        self.guard.add(self.process.pid, self.program.stop)
 
     def gone(self) -> bool:
         return self.process.poll() is not None
@@ -96,12 +117,13 @@ class Child:
     def bury(self) -> None:
         guard.send(-self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self.guard.tell(f"del {self.process.pid}")
+        self.guard.forget(self.process.pid)
 
 
 def spawn(program: Program, *, token: str) -> subprocess.Popen:
-    owner = {} if program.user is None else {"user": program.user, "group": group_of(program.user), "extra_groups": []}
-    with open(program.log, "ab") as log:
+    for mark in program.marks:
+        mark.unlink(missing_ok=True)
+    with open(program.log, "ab") if program.log else contextlib.nullcontext() as log:
         return subprocess.Popen(
             program.argv,
             stdin=subprocess.DEVNULL,
@@ -110,16 +132,17 @@ def spawn(program: Program, *, token: str) -> subprocess.Popen:
             cwd=program.cwd,
             env={**program.env, "DESK_GUARD": token},
             start_new_session=True,
-            **owner,
+            **owner(program.user),
         )
 
 
-def group_of(user: int) -> int:
-    return pwd.getpwuid(user).pw_gid
+def owner(user: int | None) -> dict:
+    """How subprocess changes to a user, with that user's group alone."""
+    return {} if user is None else {"user": user, "group": pwd.getpwuid(user).pw_gid, "extra_groups": []}
 
 
-def tail(log: Path, lines: int = 15) -> str:
+def tail(log: Path | None, lines: int = 15) -> str:
     try:
-        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+        return "" if log is None else "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
     except OSError:
         return ""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from desk.local import places
+from desk.local import guard, places
 
 STATE = "running.json"
 
@@ -42,12 +42,9 @@ def state(folder: Path) -> dict | None:
     """What the holder published; None where it is not ready yet, or was killed."""
     try:
         found = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        os.kill(found["pid"], 0)
-    except PermissionError:
-        return found
     except (OSError, ValueError):
         return None
-    return found
+    return found if guard.alive(found["pid"]) else None
 
 
 def retry(step: Callable[[], object], *, seconds: float, refusal: Callable[[], str]) -> object:

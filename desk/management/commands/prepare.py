@@ -1,0 +1,42 @@
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from desk.local import settings as remembered
+from followups.actions import people
+
+
+class Command(BaseCommand):
+    """What `up` does before it serves; safe to repeat, and to be killed at any point."""
+
+    help = "Bring the database and the static files up to date; on a first start load the demo or invite an admin."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--no-demo", action="store_true")
+
+    def handle(self, *args, **options):
+        self.stdout.write("Bringing the database up to date ...")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        if options["no_demo"]:
+            self.invite_first_admin()
+        else:
+            self.load_demo()
+
+    def load_demo(self):
+        """Only into an empty desk, or again where its loading was cut short."""
+        half_loaded = remembered.remembered().get("demo_loading", False)
+        if get_user_model().objects.exists() and not half_loaded:
+            return
+        remembered.remember(demo_loading=True)
+        call_command("demo", "--load", stdout=self.stdout, stderr=self.stderr)
+        remembered.remember(demo_loading=False)
+
+    def invite_first_admin(self):
+        if get_user_model().objects.filter(role="admin", is_active=True).exists():
+            return
+        path = people.invite_first_admin(now=timezone.now())
+        self.stdout.write(f"First admin, open once: {settings.SITE_URL}{path}")
