@@ -1,0 +1,207 @@
+"""Charts as server-rendered SVG, each with its table behind it. Shapes: templates/_parts/README.md.
+
+Values are shares between 0 and 1 unless said; a point, bar or part is a dict or any object with the names given.
+Coordinates are strings made here, so that no locale can turn 12.5 into 12,5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+
+from desk.templatetags.desk import interval, number, rate, read
+
+register = template.Library()
+
+WIDTH, HEIGHT = 640, 190
+LEFT, RIGHT, TOP, BOTTOM = 46, 14, 10, 26
+CEILINGS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+X_LABELS = 6
+KINDS = 5
+
+
+def spot(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The drawing area: `x` takes 0..1 from left to right, `y` a value of 0..ceiling from the bottom up."""
+
+    ceiling: float
+
+    def x(self, share: float) -> float:
+        return LEFT + share * (WIDTH - LEFT - RIGHT)
+
+    def y(self, value: float) -> float:
+        return HEIGHT - BOTTOM - value / self.ceiling * (HEIGHT - TOP - BOTTOM)
+
+    def ticks(self) -> list[dict[str, str]]:
+        halves = (0, self.ceiling / 2, self.ceiling)
+        return [{"y": spot(self.y(value)), "text_y": spot(self.y(value) + 4), "text": percent(value)} for value in halves]
+
+
+def percent(value: float) -> str:
+    return f"{value * 100:.1f}".removesuffix(".0") + "\u00a0%"
+
+
+def ceiling_of(values: Iterable[float | None]) -> float:
+    highest = max((value for value in values if value is not None), default=0)
+    return next((step for step in CEILINGS if step >= highest), highest)
+
+
+def runs(items: Iterable[Any]) -> list[list[Any]]:
+    """Neighbours without the gaps (None) between them."""
+    found: list[list[Any]] = [[]]
+    for item in items:
+        if item is None:
+            found.append([])
+        else:
+            found[-1].append(item)
+    return [run for run in found if run]
+
+
+def joined(spots: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{spot(x)},{spot(y)}" for x, y in spots)
+
+
+def metric_row(thing: Any) -> dict[str, Any]:
+    names = ("label", "rate", "ci_low", "ci_high", "num", "den", "immature", "url")
+    return {name: read(thing, name) for name in names} | {"range": interval(thing)}
+
+
+def words_of(row: dict[str, Any]) -> str:
+    young = ", still young" if row["immature"] else ""
+    return f"{row['label']}: {rate(row['rate'])} ({row['range']}), {number(row['num'])} of {number(row['den'])}{young}"
+
+
+def x_labels(labels: Sequence[Any], plane: Plane) -> list[dict[str, str]]:
+    """At most six, the first and every n-th; every other one steps aside on a narrow screen."""
+    stride = max(1, -(-len(labels) // X_LABELS))
+    places = range(0, len(labels), stride)
+    span = max(1, len(labels) - 1)
+    return [
+        {"x": spot(plane.x(at / span)), "text": str(labels[at]), "look": "mid thin" if order % 2 else "mid"}
+        for order, at in enumerate(places)
+    ]
+
+
+@register.inclusion_tag("_parts/charts/line.html")
+def line_chart(points: Sequence[Any], title: str, note: str = "", first_column: str = "Week", table_open: bool = False) -> dict[str, Any]:
+    """A rate over time with its 95 % band. A point without a rate is a gap; an immature one is hollow."""
+    rows = [metric_row(point) for point in points]
+    plane = Plane(ceiling_of([row["ci_high"] if row["ci_high"] is not None else row["rate"] for row in rows]))
+    span = max(1, len(rows) - 1)
+    for at, row in enumerate(rows):
+        row["at"] = plane.x(at / span)
+    seen = [row if row["rate"] is not None else None for row in rows]
+    lines = [joined((row["at"], plane.y(row["rate"])) for row in run) for run in runs(seen) if len(run) > 1]
+    return {
+        "title": title, "note": note, "first_column": first_column, "table_open": table_open, "rows": rows,
+        "ticks": plane.ticks(), "labels": x_labels([row["label"] for row in rows], plane), "lines": lines,
+        "bands": [band(run, plane) for run in runs(seen) if len(run) > 1],
+        "dots": [dot(row, plane) for row in rows if row["rate"] is not None],
+        "has_young": any(row["immature"] for row in rows),
+    }  # fmt: skip
+
+
+def band(run: Sequence[dict[str, Any]], plane: Plane) -> str:
+    known = [row for row in run if row["ci_low"] is not None]
+    upper = [(row["at"], plane.y(row["ci_high"])) for row in known]
+    lower = [(row["at"], plane.y(row["ci_low"])) for row in reversed(known)]
+    return joined(upper + lower)
+
+
+def dot(row: dict[str, Any], plane: Plane) -> dict[str, Any]:
+    place = {"x": spot(row["at"]), "y": spot(plane.y(row["rate"]))}
+    return place | {"hollow": bool(row["immature"]), "words": words_of(row), "url": row["url"]}
+
+
+@register.inclusion_tag("_parts/charts/step.html")
+def step_chart(series: Sequence[Any], title: str, x_max: float, unit: str = "d", note: str = "", marks: Sequence[Any] = (), table_open: bool = False) -> dict[str, Any]:  # noqa: E501
+    """Survival or cumulative incidence: series = [{label, steps: [(t, share), ...], start}] over 0..x_max."""
+    plane = Plane(1.0)
+    drawn = [
+        {"label": read(one, "label"), "path": staircase(one, x_max, plane), "look": f"s{order}", "steps": read(one, "steps")}
+        for order, one in enumerate(series)
+    ]
+    return {
+        "title": title, "note": note, "unit": unit, "table_open": table_open, "series": drawn, "ticks": plane.ticks(),
+        "labels": [{"x": spot(plane.x(part / 4)), "text": f"{x_max * part / 4:g} {unit}"} for part in range(5)],
+        "marks": [{"x": spot(plane.x(read(mark, "at") / x_max)), "text": read(mark, "label")} for mark in marks if read(mark, "at") is not None],
+        "base": {"y1": TOP, "y2": HEIGHT - BOTTOM},
+        "rows": readings(series, x_max),
+    }  # fmt: skip
+
+
+def staircase(one: Any, x_max: float, plane: Plane) -> str:
+    level = read(one, "start", 1.0)
+    path = [f"M{spot(plane.x(0))} {spot(plane.y(level))}"]
+    for at, value in read(one, "steps"):
+        if at > x_max:
+            break
+        path.append(f"H{spot(plane.x(at / x_max))}V{spot(plane.y(value))}")
+    return thinned(path) + f"H{spot(plane.x(1))}"
+
+
+def thinned(path: list[str]) -> str:
+    """Steps that fall on the same tenth of a pixel as the one before them cannot be seen."""
+    kept = [path[0]]
+    for piece in path[1:]:
+        if piece.split("V")[0] == kept[-1].split("V")[0]:
+            kept[-1] = piece
+        else:
+            kept.append(piece)
+    return "".join(kept)
+
+
+def readings(series: Sequence[Any], x_max: float) -> list[dict[str, Any]]:
+    """The table: what each curve says at ten even instants."""
+    return [
+        {"at": f"{x_max * part / 10:g}", "values": [rate(level_at(one, x_max * part / 10)) for one in series]}
+        for part in range(11)
+    ]
+
+
+def level_at(one: Any, instant: float) -> float:
+    passed = [value for at, value in read(one, "steps") if at <= instant]
+    return passed[-1] if passed else read(one, "start", 1.0)
+
+
+@register.inclusion_tag("_parts/charts/bars.html")
+def bar_chart(rows: Sequence[Any], title: str, note: str = "", first_column: str = "", look: str = "bar") -> dict[str, Any]:
+    """A table whose rows carry a bar (look="dot": a dot) with its 95 % whisker, on one scale for all."""
+    bars = [metric_row(row) for row in rows]
+    top = ceiling_of([bar["ci_high"] if bar["ci_high"] is not None else bar["rate"] for bar in bars]) or 1.0
+    for bar in bars:
+        bar.update(scaled(bar, top))
+    return {"title": title, "note": note, "first_column": first_column, "look": look, "bars": bars, "top": percent(top)}
+
+
+def scaled(metric: Any, top: float = 1.0) -> dict[str, str]:
+    values = {"at": read(metric, "rate"), "low": read(metric, "ci_low"), "high": read(metric, "ci_high")}
+    return {name: "" if value is None else spot(min(1.0, value / top) * 200) for name, value in values.items()}
+
+
+@register.inclusion_tag("_parts/charts/range.html")
+def range_bar(metric: Any) -> dict[str, str]:
+    """A rate and its interval on a line from 0 to 100 %: the small picture in a figure."""
+    return scaled(metric or {})
+
+
+@register.inclusion_tag("_parts/charts/stacked.html")
+def stacked_bar(parts: Sequence[Any], title: str, note: str = "", first_column: str = "") -> dict[str, Any]:
+    """Shares of a whole: parts = [{label, value, url}] with counts; colour and hatching per part, numbers in the table."""
+    whole = sum(read(part, "value") for part in parts)
+    drawn, start = [], 0.0
+    for order, part in enumerate(parts):
+        share = read(part, "value") / whole if whole else 0.0
+        drawn.append({
+            "label": read(part, "label"), "value": read(part, "value"), "url": read(part, "url"), "share": share if whole else None,
+            "x": spot(start * WIDTH), "width": spot(share * WIDTH), "look": order % KINDS,
+        })  # fmt: skip
+        start += share
+    return {"title": title, "note": note, "first_column": first_column, "parts": drawn, "whole": whole}
