@@ -44,7 +44,7 @@ def provide(stack: ExitStack) -> None:
     if made:
         guard = processes.Guard()
         stack.callback(guard.close)
-        stack.enter_context(embedded.started([program for program, _ in made], guard=guard))
+        stack.enter_context(processes.started([program for program, _ in made], guard=guard))
     for _, address in made:
         os.environ.update(address)
 

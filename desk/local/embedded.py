@@ -1,10 +1,9 @@
 """The embedded servers as one thing: start those that the environment does not name, and stop them in order."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-from desk.local import keys, places, postgres, processes, valkey
+from desk.local import keys, places, postgres, processes, upgrading, valkey
 
 DATABASE, BROKER = "DATABASE_URL", "CELERY_BROKER_URL"
 
@@ -14,33 +13,18 @@ def missing(environment: Mapping[str, str]) -> list[str]:
     return [name for name in (DATABASE, BROKER) if not environment.get(name)]
 
 
-def durable(name: str, *, folder: Path) -> tuple[processes.Program, str]:
-    """The program of this checkout's own server, and its address."""
-    secrets = keys.read()
-    log = places.folder_within(folder / "log") / f"{'postgres' if name == DATABASE else 'valkey'}.log"
+def durable(name: str, *, folder: Path, guard: processes.Guard) -> tuple[processes.Program, str]:
+    """The program of this checkout's own server, made fit to start, and its address."""
+    places.folder_within(folder / "log")
     if name == BROKER:
-        broker = valkey.Broker(place=folder / "valkey", port=places.free_port(), password=secrets["valkey"])
-        return valkey.program(broker, log=log), broker.url
+        broker = valkey.Broker(place=folder / "valkey", port=places.free_port(), password=keys.read()["valkey"])
+        return valkey.program(broker, log=folder / "log" / "valkey.log"), broker.url
     cluster = cluster_of(folder)
+    upgrading.carry_over(cluster, guard=guard, folder=folder)
     postgres.prepare(cluster)
-    return postgres.program(cluster, log=log), cluster.url
+    return postgres.program(cluster, log=folder / "log" / "postgres.log"), cluster.url
 
 
-def cluster_of(folder: Path, *, port: int | None = None) -> postgres.Cluster:
-    return postgres.Cluster(
-        place=postgres.place_of(folder), port=port or places.free_port(), password=keys.read()["postgres"]
-    )
-
-
-@contextmanager
-def started(programs: list[processes.Program], *, guard: processes.Guard) -> Iterator[list[processes.Child]]:
-    """All of them, each ready before the next; stopped in the opposite order."""
-    children: list[processes.Child] = []
-    try:
-        for program in programs:
-            children.append(processes.Child(program, guard))
-            children[-1].wait_ready(seconds=60)
-        yield children
-    finally:
-        for child in reversed(children):
-            child.end()
+def cluster_of(folder: Path) -> postgres.Cluster:
+    place = postgres.place_of(folder)
+    return postgres.Cluster(place=place, port=places.free_port(), password=keys.read()["postgres"])

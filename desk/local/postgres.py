@@ -38,7 +38,8 @@ class Cluster:
     port: int
     password: str
     durable: bool = True
-    version: str = ""
+    version: str = ""  # as the wheel's, unless older data are read
+    named: str = ""  # the data folder, unless `data-MAJOR`
 
     @property
     def url(self) -> str:
@@ -49,8 +50,12 @@ class Cluster:
         return self.version or packaged()
 
     @property
+    def major(self) -> int:
+        return int(self.release.split(".")[0])
+
+    @property
     def data(self) -> Path:
-        return self.place / f"data-{self.release.split('.')[0]}"
+        return self.place / (self.named or f"data-{self.major}")
 
     @property
     def software(self) -> Path:
@@ -95,10 +100,12 @@ def hand_over(path: Path) -> None:
 
 
 def prepare(cluster: Cluster) -> None:
-    """Software and an empty data folder; a start that was killed in between begins again."""
-    install(cluster)
+    """Software and a data folder with an empty database; a start that was killed in between begins again."""
     for draft in cluster.place.glob("draft-*"):
         shutil.rmtree(draft)
+    install(cluster)
+    for other in set(cluster.place.glob(f"software-{cluster.major}.*")) - {cluster.software}:
+        shutil.rmtree(other)
     if not cluster.data.exists():
         initialise(cluster)
 
@@ -140,7 +147,7 @@ def initialise(cluster: Cluster) -> None:
 
 def locale_options(cluster: Cluster) -> list[str]:
     """Unicode upper and lower case without the system's locales, where the release can."""
-    if int(cluster.release.split(".")[0]) < 17:
+    if cluster.major < 17:
         return []
     return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -118,6 +118,20 @@ class Child:
         guard.send(-self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.guard.forget(self.process.pid)
+
+
+@contextlib.contextmanager
+def started(programs: list[Program], *, guard: Guard) -> Iterator[list[Child]]:
+    """All of them, each ready before the next; stopped in the opposite order."""
+    children: list[Child] = []
+    try:
+        for program in programs:
+            children.append(Child(program, guard))
+            children[-1].wait_ready(seconds=60)
+        yield children
+    finally:
+        for child in reversed(children):
+            child.end()
 
 
 def spawn(program: Program, *, token: str) -> subprocess.Popen:

@@ -60,8 +60,8 @@ def own(folder: Path, stack: ExitStack, *, command: str) -> dict[str, str] | Non
     guard = processes.Guard(lock=lock)
     stack.callback(guard.close)
     named = embedded.missing(os.environ)
-    made = {name: embedded.durable(name, folder=folder) for name in named}
-    stack.enter_context(embedded.started([program for program, _ in made.values()], guard=guard))
+    made = {name: embedded.durable(name, folder=folder, guard=guard) for name in named}
+    stack.enter_context(processes.started([program for program, _ in made.values()], guard=guard))
     addresses = {name: address for name, (_, address) in made.items()}
     running.publish(folder, command=command, addresses=addresses)
     stack.callback(leave, folder)

@@ -130,7 +130,7 @@ def start(supervisor: supervising.Supervisor, *, options: argparse.Namespace, fo
     addresses = {}
     for name in embedded.missing(environment):
         say(f"Starting {'PostgreSQL' if name == embedded.DATABASE else 'Valkey'} ...")
-        program, addresses[name] = embedded.durable(name, folder=folder)
+        program, addresses[name] = embedded.durable(name, folder=folder, guard=supervisor.guard)
         supervisor.start(program)
     settings.apply(environment)
     environment = programs.environment_of({**environment, **addresses}, site=site_of(options.host, options.port))
