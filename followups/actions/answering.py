@@ -1,0 +1,255 @@
+"""What became of a follow-up: a call tried, or something tangible brought and the next step set, in one act."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from followups import masking, notices, phrases, timeline, worktime
+from followups.actions import closing, promising, scheduling, slots
+from followups.errors import Invalid, Refused
+from followups.models import (
+    Actor,
+    Brought,
+    Contact,
+    Direction,
+    FollowUp,
+    FollowUpState,
+    NoticeKind,
+    Policy,
+    Purpose,
+    Reached,
+    Ticket,
+)
+
+WRITTEN = frozenset({"email", "chat", "sms", "letter", "web", "social"})
+RETRY = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`reached` is how the contact went; `brought` what she got. Then a closing, or a next step, or neither."""
+
+    reached: str
+    brought: str = ""
+    text: str = ""
+    from_party: str = ""
+    expected_on: date | None = None
+    summary: str = ""
+    at: datetime | None = None
+    closure: closing.Closing | None = None
+    next_step: promising.Step | None = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """`ended` is False for a call that did not get through: `proposed` are then the next hours to try."""
+
+    follow_up: FollowUp
+    contact: Contact
+    ended: bool
+    ticket: Ticket
+    proposed: list[slots.Proposal] = field(default_factory=list)
+    hints: list[phrases.Hint] = field(default_factory=list)
+    next_follow_up: FollowUp | None = None
+
+
+@transaction.atomic
+def answer(*, follow_up: FollowUp, answer: Answer, by: Actor, now: datetime) -> Answered:
+    """Record the contact; end the follow-up where she was reached, or where she accepted a voicemail.
+
+    Refuses `needs-next-step` where nothing else is planned, `already-ended`, and names what is missing in `brought`.
+    """
+    ticket, row = scheduling.lock_open(follow_up)
+    at = answer.at or now
+    if answer.reached not in Reached.values:
+        raise Invalid("reached", f"One of {', '.join(Reached.values)}.", "unknown-choice")
+    if at > now or at < row.promised_at - timedelta(days=1):
+        raise Invalid("at", "The contact lies outside this follow-up.", "out-of-range")
+    contact = _contact(ticket, row, answer, by=by, now=now, at=at)
+    if not _ends(row, answer.reached):
+        return _tried(ticket, row, contact, by=by, now=now)
+    _complete(ticket, row, contact, answer, by=by, now=now)
+    return _then(ticket, row, contact, answer, by=by, now=now)
+
+
+def _ends(row: FollowUp, reached: str) -> bool:
+    if reached == Reached.VOICEMAIL:
+        return row.voicemail_ok
+    return reached in (Reached.REACHED, Reached.WRITTEN)
+
+
+def _contact(
+    ticket: Ticket, row: FollowUp, answer: Answer, *, by: Actor, now: datetime, at: datetime
+) -> Contact:
+    written = answer.reached == Reached.WRITTEN
+    channel = (
+        row.channel
+        if (row.channel in WRITTEN) == written and row.channel != "none"
+        else ("email" if written else "phone")
+    )
+    return Contact.objects.create(
+        ticket=ticket,
+        customer=ticket.customer,
+        direction=Direction.OUTBOUND,
+        channel=channel,
+        at=at,
+        entered_at=now,
+        reached=answer.reached,
+        purpose=Purpose.NEWS,
+        summary=masking.mask_cards(answer.summary or answer.text),
+        follow_up=row,
+        recorded_by=by.agent,
+        team=ticket.team,
+    )
+
+
+def _tried(ticket: Ticket, row: FollowUp, contact: Contact, *, by: Actor, now: datetime) -> Answered:
+    """A call that did not get through is never dropped: it stays open and the next hours are proposed."""
+    row.taken_by = row.taken_until = None
+    scheduling.save(row, now)
+    timeline.record(
+        "follow_up.attempted",
+        by=by,
+        now=now,
+        at=contact.at,
+        ticket=ticket,
+        follow_up=row,
+        reached=contact.reached,
+    )
+    return Answered(row, contact, ended=False, ticket=ticket, proposed=retries(ticket=ticket, now=now))
+
+
+def retries(*, ticket: Ticket, now: datetime) -> list[slots.Proposal]:
+    """When to try again: two hours later, then the next working day at another time of day, inside her hours and the team's."""
+    policy = Policy.objects.of(ticket.team_id)
+    window = policy.window_of(ticket.customer)
+    found: dict[datetime, slots.Proposal] = {}
+    for wished in _retry_instants(policy, now):
+        from_at = worktime.next_contactable(worktime.next_working_instant(wished, policy.calendar), window)
+        by_at = from_at + timedelta(minutes=policy.window_minutes)
+        words = slots.sentence(policy, from_at=from_at, by_at=by_at, zone=window.zone)
+        found[from_at] = slots.Proposal(from_at, by_at, window.zone, words, 0, 0)
+    return list(found.values())
+
+
+def _retry_instants(policy: Policy, now: datetime) -> Iterator[datetime]:
+    yield now + RETRY
+    local = worktime.to_wall(now, policy.local_zone)
+    other = datetime.combine(
+        worktime.nth_working_day(local.date(), 1, policy.calendar),
+        datetime.min.time().replace(hour=14 if local.hour < 12 else 10),
+    )
+    yield worktime.to_instant(other, policy.local_zone)
+
+
+def _complete(
+    ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by: Actor, now: datetime
+) -> None:
+    brought = _checked_brought(ticket, answer)
+    scheduling.end(
+        row,
+        _kept(row, contact),
+        by=by,
+        now=now,
+        ended_contact=contact,
+        brought=brought,
+        brought_text=masking.mask_cards(answer.text),
+        from_party=answer.from_party.strip(),
+        expected_on=answer.expected_on,
+    )
+    timeline.record(
+        "follow_up.completed",
+        by=by,
+        now=now,
+        at=contact.at,
+        ticket=ticket,
+        follow_up=row,
+        brought=brought,
+        text=row.brought_text,
+        reached=contact.reached,
+    )
+    if brought == Brought.NO_NEWS:
+        _escalate_no_news(ticket, row, by=by, now=now)
+
+
+def _checked_brought(ticket: Ticket, answer: Answer) -> str:
+    """Done only with something tangible, dated news from a named party, or an honest "no news"."""
+    if answer.brought not in Brought.values:
+        raise Invalid(
+            "brought", "What did you bring her?", "required" if not answer.brought else "unknown-choice"
+        )
+    if answer.brought != Brought.NEWS:
+        return answer.brought
+    if not answer.from_party.strip():
+        raise Invalid("brought.from_party", "News from whom?", "required")
+    if answer.expected_on is None:
+        raise Invalid("brought.expected_on", "When does that party expect the next news?", "required")
+    return Brought.NO_NEWS if _twice_from(ticket, answer.from_party) else Brought.NEWS
+
+
+def _twice_from(ticket: Ticket, party: str) -> bool:
+    """Whether the last two ended follow-ups brought news of this same party: a third in a row is no news."""
+    last = list(
+        ticket.follow_ups.ended()
+        .exclude(brought="")
+        .order_by("-ended_at")
+        .values_list("brought", "from_party")[:2]
+    )
+    return len(last) == 2 and all(
+        b == Brought.NEWS and p.casefold() == party.strip().casefold() for b, p in last
+    )
+
+
+def _kept(row: FollowUp, contact: Contact) -> FollowUpState:
+    """Kept: connected (or written in the promised channel, or a voicemail she accepts) by the promised time."""
+    if row.broken_by:
+        return FollowUpState.BROKEN
+    connected = contact.reached == Reached.REACHED or (
+        contact.reached == Reached.WRITTEN and (row.channel in WRITTEN or row.channel == "none")
+    )
+    connected = connected or (contact.reached == Reached.VOICEMAIL and row.voicemail_ok)
+    if row.is_told and not connected:
+        return FollowUpState.BROKEN
+    return FollowUpState.KEPT if contact.at <= row.promised_by else FollowUpState.KEPT_LATE
+
+
+def _escalate_no_news(ticket: Ticket, row: FollowUp, *, by: Actor, now: datetime) -> None:
+    """No news twice in a row is a supervisor's matter."""
+    limit = Policy.objects.of(ticket.team_id).review_no_news
+    last = list(
+        ticket.follow_ups.ended()
+        .exclude(brought="")
+        .order_by("-ended_at")
+        .values_list("brought", flat=True)[:limit]
+    )
+    if len(last) == limit and all(brought == Brought.NO_NEWS for brought in last):
+        text = f"No news {limit} times in a row on {ticket.number} {ticket.subject}."
+        people = notices.supervisors_of(ticket.team_id)
+        notices.tell(people, kind=NoticeKind.REVIEW, text=text, now=now, ticket=ticket, follow_up=row)
+        timeline.record("follow_up.escalated", by=by, now=now, ticket=ticket, follow_up=row, why="no_news")
+
+
+def _then(
+    ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by: Actor, now: datetime
+) -> Answered:
+    if answer.closure:
+        given = answer.closure
+        if given.evidence == "customer_said" and given.evidence_contact is None:
+            given = closing.Closing(**{**vars(given), "evidence_contact": contact})
+        closed = closing.close(ticket=ticket, closing=given, by=by, now=now)
+        return Answered(
+            row, contact, True, closed.ticket, hints=closed.hints, next_follow_up=closed.replaced_by
+        )
+    following = scheduling.plan(ticket, answer.next_step, by=by, now=now) if answer.next_step else None
+    if following is None and not ticket.follow_ups.open().exists():
+        raise Refused(
+            "needs-next-step",
+            "Nothing else is planned on this ticket: set the next date, or close it.",
+            field="then",
+        )
+    ticket.revision += 1
+    ticket.updated_at = now
+    ticket.save(update_fields=["revision", "updated_at"])
+    return Answered(row, contact, True, ticket, next_follow_up=following)

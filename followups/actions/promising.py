@@ -1,0 +1,188 @@
+"""What may be promised: the step as given or as the policy proposes it, checked against windows, caps and horizons."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from followups import masking, worktime
+from followups.actions import slots
+from followups.errors import Invalid, Refused
+from followups.models import (
+    Actor,
+    Agent,
+    Contact,
+    Customer,
+    DoNotContact,
+    FollowUp,
+    Policy,
+    Reminder,
+    Role,
+    Stage,
+    Team,
+    Ticket,
+)
+
+AHEAD_OF_WINDOW = timedelta(minutes=15)
+AHEAD_OF_DUE = timedelta(minutes=60)
+OVERDUE_AFTER = timedelta(minutes=30)
+ESCALATED_AFTER = timedelta(hours=2)
+CALLS = "phone"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A next step as given: instants aware, `told` the contact in which it was said, True for the latest one, None for not yet."""
+
+    promised_by: datetime
+    promised_from: datetime | None = None
+    promise: str = ""
+    zone: str = ""
+    told: Contact | bool | None = None
+    asked_contact: Contact | None = None
+    owner: Agent | None = None
+    team: Team | None = None
+    channel: str = CALLS
+    will_bring: str = ""
+    voicemail_ok: bool = False
+    by_policy: bool = False
+
+
+def proposals(
+    *, ticket: Ticket, now: datetime, count: int = 6, first_update: bool = False
+) -> list[slots.Proposal]:
+    """The next free slots for a ticket, by its team's policy."""
+    return slots.propose(
+        customer=ticket.customer,
+        team=ticket.team,
+        policy=Policy.objects.of(ticket.team_id),
+        now=now,
+        priority=ticket.priority,
+        first_update=first_update,
+        count=count,
+    )
+
+
+def policy_step(*, ticket: Ticket, now: datetime, first_update: bool = False) -> Step:
+    """What the team's policy promises where nobody named a date. In writing, or for review, where she may not be called."""
+    found = proposals(ticket=ticket, now=now, count=1, first_update=first_update)
+    policy = Policy.objects.of(ticket.team_id)
+    channel = _allowed_channel(ticket.customer)
+    if found:
+        slot = found[0]
+        return Step(
+            promised_by=slot.by_at,
+            promised_from=slot.from_at,
+            promise=slot.sentence,
+            zone=slot.zone,
+            channel=channel,
+            by_policy=True,
+        )
+    by_at = worktime.add_working_days(now, max(1, policy.proposal_days), policy.calendar)
+    zone = policy.local_zone
+    words = slots.sentence(policy, from_at=None, by_at=by_at, zone=zone)
+    return Step(
+        promised_by=by_at,
+        promise=words,
+        zone=zone,
+        channel="email" if channel == CALLS else channel,
+        by_policy=True,
+    )
+
+
+def _allowed_channel(customer: Customer | None) -> str:
+    if customer is None or customer.do_not_contact != DoNotContact.ALL:
+        return CALLS
+    return "email" if customer.email else "none"
+
+
+def completed(ticket: Ticket, step: Step, policy: Policy) -> Step:
+    zone = step.zone or (ticket.customer.zone if ticket.customer else "") or policy.local_zone
+    if not worktime.is_zone(zone):
+        raise Invalid("zone", f"“{zone}” is not a time zone.", "unknown-zone")
+    promise = masking.mask_cards(step.promise.strip()) or slots.sentence(
+        policy, from_at=step.promised_from, by_at=step.promised_by, zone=zone
+    )
+    if len(promise) > 500:
+        raise Invalid("promise", "At most 500 characters.", "too-long")
+    return replace(step, zone=zone, promise=promise)
+
+
+def check(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: datetime) -> None:
+    """Refuse a date that cannot be promised. A time that she asked for overrides window and caps, never a no to all calls."""
+    if step.promised_by <= now:
+        raise Invalid("promised_by", "This time has passed.", "in-the-past")
+    if step.promised_from and step.promised_from > step.promised_by:
+        raise Invalid("promised_from", "The window must start before it ends.", "from-after-by")
+    if step.owner and not (step.owner.is_active and step.owner.role != Role.AUDITOR):
+        raise Invalid("owner", "This person cannot take follow-ups.", "unknown-owner")
+    _check_reach(ticket, step, policy, by=by, now=now)
+    if step.channel == CALLS:
+        _check_call(ticket, step, policy, by=by, now=now)
+
+
+def _check_reach(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: datetime) -> None:
+    if step.promised_by > now + timedelta(days=policy.horizon_days) and not by.supervises:
+        raise _not_then(
+            ticket, now, "too-far", f"Further than {policy.horizon_days} days away: ask a supervisor."
+        )
+    agreed = bool(step.told or step.asked_contact)
+    if not agreed and not by.supervises and step.promised_by > _longest(policy, now):
+        days = policy.longest_days
+        raise _not_then(ticket, now, "too-far", f"Without her agreement, at most {days} working days away.")
+
+
+def _longest(policy: Policy, now: datetime) -> datetime:
+    """The end of the last working day that may be promised without her agreement."""
+    last = worktime.nth_working_day(
+        worktime.to_wall(now, policy.local_zone).date(), policy.longest_days, policy.calendar
+    )
+    return worktime.to_instant(
+        datetime.combine(last + timedelta(days=1), datetime.min.time()), policy.local_zone
+    )
+
+
+def _check_call(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: datetime) -> None:
+    customer = ticket.customer
+    if customer and customer.do_not_contact == DoNotContact.ALL:
+        raise _not_then(ticket, now, "do-not-contact", "She asked not to be called. Promise it in writing.")
+    if step.asked_contact:
+        return
+    window = policy.window_of(customer)
+    just_before = step.promised_by - timedelta(seconds=1)
+    if not worktime.inside(just_before, window) or (
+        step.promised_from and not worktime.inside(step.promised_from, window)
+    ):
+        hours = f"{window.start:%H:%M} to {window.end:%H:%M} in {window.zone}"
+        raise _not_then(
+            ticket, now, "outside-contact-window", f"Outside the hours in which she may be called: {hours}."
+        )
+    if customer and _capped(customer, step.promised_by, policy):
+        raise _not_then(ticket, now, "caps", "She was called too often already. Another day, or in writing.")
+
+
+def _capped(customer: Customer, at: datetime, policy: Policy) -> bool:
+    calls = Contact.objects.attempts().filter(customer=customer, channel=CALLS, at__lte=at)
+    recent = list(calls.filter(at__gt=at - timedelta(days=7)).values_list("at", flat=True))
+    a_day = sum(1 for called in recent if called > at - timedelta(hours=24))
+    return a_day >= policy.calls_a_day or len(recent) >= policy.calls_a_week
+
+
+def _not_then(ticket: Ticket, now: datetime, code: str, message: str) -> Refused:
+    found = proposals(ticket=ticket, now=now, count=3)
+    return Refused(code, message, field="promised_by", proposed=[slot.by_at.isoformat() for slot in found])
+
+
+def reminders_for(follow_up: FollowUp, policy: Policy, *, since: datetime) -> list[Reminder]:
+    """Unsaved reminders of the present date. Stages that lie before `since` (made or moved) are never sent."""
+    calendar, due = policy.calendar, follow_up.promised_by
+    ahead = follow_up.promised_from - AHEAD_OF_WINDOW if follow_up.promised_from else due - AHEAD_OF_DUE
+    instants = {
+        Stage.AHEAD: ahead,
+        Stage.DUE: due,
+        Stage.OVERDUE: worktime.add_working(due, OVERDUE_AFTER, calendar),
+        Stage.ESCALATED: worktime.add_working(due, ESCALATED_AFTER, calendar),
+    }
+    return [
+        Reminder(follow_up=follow_up, stage=stage, version=follow_up.version, due_at=at)
+        for stage, at in instants.items()
+        if at >= since
+    ]

@@ -1,0 +1,347 @@
+"""Follow-ups: planned, told, moved, taken, handed over, acknowledged, called off.
+
+Public verbs take the ticket's row first, then the follow-up's; every other act does the same, so that no two wait for each other.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from followups import masking, notices, timeline, worktime
+from followups.actions import promising, slots
+from followups.errors import Forbidden, Invalid, Refused
+from followups.models import (
+    Actor,
+    Agent,
+    Contact,
+    FollowUp,
+    FollowUpState,
+    Move,
+    NoticeKind,
+    Policy,
+    Reached,
+    Reminder,
+    ReminderState,
+    Role,
+    Team,
+    Ticket,
+)
+
+LEASE = timedelta(minutes=2)
+HELD = timedelta(hours=4)
+
+
+def lock(follow_up: FollowUp) -> tuple[Ticket, FollowUp]:
+    """The rows as they stand, held until the transaction ends: the ticket first."""
+    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=follow_up.ticket_id)
+    row = FollowUp.objects.select_for_update(no_key=True).get(pk=follow_up.pk)
+    row.ticket = ticket
+    return ticket, row
+
+
+def lock_open(follow_up: FollowUp) -> tuple[Ticket, FollowUp]:
+    ticket, row = lock(follow_up)
+    if not row.is_open:
+        raise Refused("already-ended", "This follow-up has ended.")
+    return ticket, row
+
+
+@transaction.atomic
+def schedule(*, ticket: Ticket, step: promising.Step, by: Actor, now: datetime) -> FollowUp:
+    """Plan one more follow-up on an open ticket."""
+    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
+    if not ticket.is_open:
+        raise Refused("already-closed", "The ticket is closed. Reopen it to plan a follow-up.")
+    follow_up = plan(ticket, step, by=by, now=now)
+    _touch_ticket(ticket, now)
+    return follow_up
+
+
+def plan(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime) -> FollowUp:
+    """Write a checked step with its reminders, inside the transaction of the act that needs it; the ticket's row is held."""
+    policy = Policy.objects.of(ticket.team_id)
+    step = promising.completed(ticket, step, policy)
+    if not step.by_policy:
+        promising.check(ticket, step, policy, by=by, now=now)
+    follow_up = FollowUp(
+        ticket=ticket,
+        owner=step.owner,
+        team=step.team or ticket.team,
+        promiser=by.agent,
+        promise=step.promise,
+        will_bring=masking.mask_cards(step.will_bring),
+        promised_at=now,
+        channel=step.channel,
+        voicemail_ok=step.voicemail_ok,
+        asked_contact=step.asked_contact,
+        by_policy=step.by_policy,
+        zone=step.zone,
+        created_at=now,
+        updated_at=now,
+    )
+    _set_window(follow_up, step.promised_from, step.promised_by)
+    if step.told:
+        follow_up.told_at = now
+        follow_up.told_contact = step.told if isinstance(step.told, Contact) else _latest_reached(ticket)
+    follow_up.save(force_insert=True)
+    Reminder.objects.bulk_create(promising.reminders_for(follow_up, policy, since=now))
+    timeline.record(
+        "follow_up.scheduled",
+        by=by,
+        now=now,
+        ticket=ticket,
+        follow_up=follow_up,
+        promise=follow_up.promise,
+        promised_by=follow_up.promised_by.isoformat(),
+        told=bool(step.told),
+        by_policy=step.by_policy,
+    )
+    return follow_up
+
+
+def _latest_reached(ticket: Ticket) -> Contact | None:
+    return ticket.contacts.filter(reached__in=[Reached.REACHED, Reached.WRITTEN]).order_by("-at").first()
+
+
+def _set_window(follow_up: FollowUp, from_at: datetime | None, by_at: datetime) -> None:
+    follow_up.promised_from, follow_up.promised_by = from_at, by_at
+    follow_up.wall_from = _wall(from_at, follow_up.zone) if from_at else ""
+    follow_up.wall_by = _wall(by_at, follow_up.zone)
+
+
+def _wall(instant: datetime, zone: str) -> str:
+    return worktime.to_wall(instant, zone).isoformat(timespec="seconds")
+
+
+def drop_reminders(follow_up: FollowUp, *, now: datetime) -> None:
+    follow_up.reminders.filter(state=ReminderState.WAITING).update(
+        state=ReminderState.DROPPED, handled_at=now
+    )
+
+
+def end(follow_up: FollowUp, state: FollowUpState, *, by: Actor, now: datetime, **fields: Any) -> None:
+    """Write the end of a held follow-up and drop its waiting reminders. `fields` are further columns of the end."""
+    follow_up.state, follow_up.ended_at, follow_up.ended_by = state, now, by.agent
+    for name, value in fields.items():
+        setattr(follow_up, name, value)
+    follow_up.taken_by = follow_up.taken_until = None
+    save(follow_up, now)
+    drop_reminders(follow_up, now=now)
+
+
+def save(follow_up: FollowUp, now: datetime) -> None:
+    follow_up.revision += 1
+    follow_up.updated_at = now
+    follow_up.save()
+
+
+def _touch_ticket(ticket: Ticket, now: datetime) -> None:
+    Ticket.objects.filter(pk=ticket.pk).update(revision=ticket.revision + 1, updated_at=now)
+
+
+@transaction.atomic
+def tell(*, follow_up: FollowUp, contact: Contact | None, by: Actor, now: datetime) -> FollowUp:
+    """The customer was told: from now on it is a promise. Told again, the first time stands."""
+    ticket, row = lock_open(follow_up)
+    if contact and contact.ticket_id != ticket.pk:
+        raise Invalid("contact", "This contact belongs to another ticket.", "foreign-contact")
+    if row.told_at is None:
+        row.told_at, row.told_contact = now, contact or _latest_reached(ticket)
+        save(row, now)
+        timeline.record("follow_up.told", by=by, now=now, ticket=ticket, follow_up=row, promise=row.promise)
+    return row
+
+
+@transaction.atomic
+def move(
+    *,
+    follow_up: FollowUp,
+    step: promising.Step,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    agreed_contact: Contact | None = None,
+) -> FollowUp:
+    """Another date. Without `step.promised_from` the window keeps its length.
+
+    With her agreement before the old date it stays one promise. Moved by us alone, or once the date has passed, the first
+    promise is broken, whatever happens on the new date.
+    """
+    ticket, row = lock_open(follow_up)
+    policy = Policy.objects.of(ticket.team_id)
+    from_at = step.promised_from or _same_length(row, step.promised_by)
+    wished = replace(
+        step,
+        promised_from=from_at,
+        channel=row.channel,
+        asked_contact=step.asked_contact,
+        told=agreed_contact,
+    )
+    promising.check(ticket, wished, policy, by=by, now=now)
+    Move.objects.create(
+        follow_up=row,
+        at=now,
+        by=by.agent,
+        by_name=by.name,
+        from_from=row.promised_from,
+        from_by=row.promised_by,
+        to_from=from_at,
+        to_by=step.promised_by,
+        reason=masking.mask_cards(reason),
+        agreed=bool(agreed_contact),
+        agreed_contact=agreed_contact,
+    )
+    if row.told_at and row.broken_by is None and (agreed_contact is None or now >= row.promised_by):
+        row.broken_by = row.promised_by
+    _redate(row, from_at, step, policy, now=now)
+    timeline.record(
+        "follow_up.moved",
+        by=by,
+        now=now,
+        ticket=ticket,
+        follow_up=row,
+        to=row.promised_by.isoformat(),
+        reason=reason,
+        agreed=bool(agreed_contact),
+    )
+    return row
+
+
+def _same_length(row: FollowUp, by_at: datetime) -> datetime | None:
+    return by_at - (row.promised_by - row.promised_from) if row.promised_from else None
+
+
+def _redate(
+    row: FollowUp, from_at: datetime | None, step: promising.Step, policy: Policy, *, now: datetime
+) -> None:
+    drop_reminders(row, now=now)
+    row.version += 1
+    row.stage = ""
+    row.acknowledged_by = row.acknowledged_until = None
+    row.asked_contact = step.asked_contact or row.asked_contact
+    row.promise = _redated_words(row, from_at, step, policy)
+    _set_window(row, from_at, step.promised_by)
+    save(row, now)
+    Reminder.objects.bulk_create(promising.reminders_for(row, policy, since=now))
+
+
+def _redated_words(row: FollowUp, from_at: datetime | None, step: promising.Step, policy: Policy) -> str:
+    """Words made by the policy name the date and are made anew; an agent's own words stay."""
+    old = slots.sentence(policy, from_at=row.promised_from, by_at=row.promised_by, zone=row.zone)
+    if row.promise != old:
+        return row.promise
+    return slots.sentence(policy, from_at=from_at, by_at=step.promised_by, zone=row.zone)
+
+
+@transaction.atomic
+def take(*, follow_up: FollowUp, by: Actor, now: datetime) -> FollowUp:
+    """Hold a follow-up for two minutes, so that two people do not call at once. Taking again prolongs it."""
+    ticket, row = lock_open(follow_up)
+    if by.agent is None:
+        raise Forbidden("needs-agent", "Only a person takes a follow-up.")
+    if row.taken_until and row.taken_until > now and row.taken_by_id != by.agent.pk:
+        raise Refused("taken", f"{row.taken_by.display_name} is on it right now.")
+    if row.taken_by_id != by.agent.pk or not row.taken_until or row.taken_until <= now:
+        timeline.record("follow_up.taken", by=by, now=now, ticket=ticket, follow_up=row)
+    row.taken_by, row.taken_until = by.agent, now + LEASE
+    save(row, now)
+    return row
+
+
+@transaction.atomic
+def assign(
+    *,
+    follow_up: FollowUp,
+    owner: Agent | None,
+    by: Actor,
+    now: datetime,
+    team: Team | None = None,
+    note: str = "",
+) -> bool:
+    """Hand over to a person or, with `owner` None, to the team. True where done; False where the supervisors were asked."""
+    ticket, row = lock_open(follow_up)
+    if owner and not (owner.is_active and owner.role != Role.AUDITOR):
+        raise Invalid("owner", "This person cannot take follow-ups.", "unknown-owner")
+    if not _may_assign(row, by):
+        asked = f"{by.name} asks: hand {ticket.number} to {owner.display_name if owner else 'the team'}. {note}".strip()
+        people = notices.supervisors_of(row.team_id)
+        notices.tell(people, kind=NoticeKind.ASKED, text=asked, now=now, ticket=ticket, follow_up=row)
+        return False
+    row.owner, row.team = owner, team or row.team
+    row.acknowledged_by = row.acknowledged_until = None
+    save(row, now)
+    timeline.record(
+        "follow_up.assigned",
+        by=by,
+        now=now,
+        ticket=ticket,
+        follow_up=row,
+        owner=owner.username if owner else "",
+        note=note,
+    )
+    if owner and owner != by.agent:
+        text = f"{by.name} handed you a follow-up on {ticket.number} {ticket.subject}. {note}".strip()
+        notices.tell([owner], kind=NoticeKind.ASSIGNED, text=text, now=now, ticket=ticket, follow_up=row)
+    return True
+
+
+def _may_assign(row: FollowUp, by: Actor) -> bool:
+    if by.agent is None or by.supervises:
+        return True
+    return row.owner_id in (None, by.agent.pk)
+
+
+@transaction.atomic
+def acknowledge(*, follow_up: FollowUp, by: Actor, now: datetime) -> FollowUp:
+    """Somebody is on it: the climb rests for four working hours."""
+    ticket, row = lock_open(follow_up)
+    if by.agent is None:
+        raise Forbidden("needs-agent", "Only a person acknowledges a follow-up.")
+    calendar = Policy.objects.of(ticket.team_id).calendar
+    row.acknowledged_by = by.agent
+    row.acknowledged_until = worktime.add_working(now, HELD, calendar)
+    save(row, now)
+    timeline.record("follow_up.acknowledged", by=by, now=now, ticket=ticket, follow_up=row)
+    return row
+
+
+@transaction.atomic
+def call_off(
+    *,
+    follow_up: FollowUp,
+    called_off_by: str,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    contact: Contact | None = None,
+    next_step: promising.Step | None = None,
+) -> FollowUp:
+    """End a follow-up without doing it. The ticket keeps a next step: another open one, or `next_step`."""
+    ticket, row = lock_open(follow_up)
+    if called_off_by not in ("customer", "us"):
+        raise Invalid("by", "Called off by the customer or by us.", "unknown-choice")
+    end(
+        row,
+        FollowUpState.CALLED_OFF,
+        by=by,
+        now=now,
+        called_off_by=called_off_by,
+        called_off_reason=masking.mask_cards(reason)[:300],
+        ended_contact=contact,
+    )
+    timeline.record(
+        "follow_up.called_off",
+        by=by,
+        now=now,
+        ticket=ticket,
+        follow_up=row,
+        called_off_by=called_off_by,
+        reason=reason,
+    )
+    if next_step:
+        plan(ticket, next_step, by=by, now=now)
+    elif not ticket.follow_ups.open().exists():
+        raise Refused("needs-next-step", "Nothing else is planned. Plan the next step, or close the ticket.")
+    return row
