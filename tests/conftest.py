@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from django.conf import settings
 
 CHROMIUM = os.environ.get("DESK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 BROWSER_FIXTURES = {"browser", "page", "context", "new_context"}
@@ -19,6 +20,12 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="a heavy size: runs with --full"))
         if not CHROMIUM and BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.skip(reason="no Chromium found (chromium on PATH, or DESK_CHROMIUM)"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Copy the test database from the migrated one, where the throwaway server holds it."""
+    settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = os.environ.get("DESK_TEST_TEMPLATE")
 
 
 @pytest.fixture(scope="session")

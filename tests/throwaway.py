@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from desk.local import embedded, places, postgres, processes, valkey
+from tests import template
 
 STACK = pytest.StashKey[ExitStack]()
 
@@ -40,13 +41,8 @@ def provide(stack: ExitStack) -> None:
     postgres.hand_over(folder)
     os.environ["DESK_VAR"] = str(folder / "var")
     (folder / "var").mkdir(mode=0o700)
-    made = [throwaway(name, folder=folder) for name in embedded.missing(os.environ)]
-    if made:
-        guard = processes.Guard()
-        stack.callback(guard.close)
-        stack.enter_context(processes.started([program for program, _ in made], guard=guard))
-    for _, address in made:
-        os.environ.update(address)
+    for name in embedded.missing(os.environ):
+        start(name, folder=folder, stack=stack)
 
 
 def reachable() -> str | None:
@@ -57,11 +53,17 @@ def reachable() -> str | None:
     return None
 
 
-def throwaway(name: str, *, folder: Path) -> tuple[processes.Program, dict[str, str]]:
+def start(name: str, *, folder: Path, stack: ExitStack) -> None:
+    guard = processes.Guard()
+    stack.callback(guard.close)
     port = places.free_port()
     if name == embedded.BROKER:
         broker = valkey.Broker(place=folder / "var" / "valkey", port=port, password="throwaway", durable=False)
-        return valkey.program(broker, log=folder / "valkey.log"), {name: broker.url}
+        stack.enter_context(processes.started([valkey.program(broker, log=folder / "valkey.log")], guard=guard))
+        os.environ[name] = broker.url
+        return
     cluster = postgres.Cluster(place=folder, port=port, password="throwaway", durable=False)
     postgres.prepare(cluster)
-    return postgres.program(cluster, log=folder / "postgres.log"), {name: cluster.url}
+    stack.enter_context(processes.started([postgres.program(cluster, log=folder / "postgres.log")], guard=guard))
+    os.environ["DESK_TEST_TEMPLATE"] = template.make(cluster)
+    os.environ[name] = cluster.url
