@@ -1,14 +1,153 @@
+"""Turns a request into an actor, and asks whether that actor may. Pages and API share it; default is no."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from followups import timeline
+from followups.errors import Forbidden, Missing
+from followups.models import ON_THE_LINE, Actor, Agent, Customer, Event, FollowUp, Notice, Role, Sweep, Ticket
+
+DESK_PEOPLE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
+READERS = (*DESK_PEOPLE, Role.AUDITOR)
+LATE_AFTER = timedelta(seconds=60)
+ON_THE_LINE_ACTS = frozenset({"log", "answer", "close"})
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    pass
+    """People are made by an administrator; nobody signs up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    pass
+    """A person known to the site's identity provider signs in to the account that already carries the verified address."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
 
 
-def page_context(request):
-    return {}
+def actor_of(request: HttpRequest, door: str = "web") -> Actor:
+    """The actor of a signed-in page request."""
+    return Actor(door=door, agent=request.user if request.user.is_authenticated else None)
+
+
+def page(*roles: str, door: str = "web") -> Callable:
+    """A page for these roles (default: all who read). Sets `request.actor` and `request.now`."""
+    allowed = roles or READERS
+
+    def wrap(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.role not in allowed:
+                raise PermissionDenied
+            request.actor, request.now = actor_of(request, door), timezone.now()
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return wrap
+
+
+def ticket(actor: Actor, number: str, *, now: Any) -> Ticket:
+    """The ticket, or Missing for what is not there and for what is not theirs alike."""
+    rows = Ticket.objects.visible_to(actor, now=now)
+    found = rows.filter(number=number).select_related("customer", "category", "team", "agent", "recontact_of").first()
+    if found is None:
+        raise Missing("No such ticket.")
+    return found
+
+
+def follow_up(actor: Actor, key: UUID | str, *, now: Any) -> FollowUp:
+    """The follow-up with its ticket, or Missing."""
+    rows = FollowUp.objects.visible_to(actor, now=now)
+    found = (
+        rows.filter(pk=key)
+        .select_related("ticket__customer", "ticket__category", "ticket__team", "ticket__agent", "owner", "team", "promiser")
+        .first()
+    )
+    if found is None:
+        raise Missing("No such follow-up.")
+    return found
+
+
+def require(actor: Actor, on: Ticket, act: str, *, now: Any) -> None:
+    """Refuse what the actor sees but may not do. `act`: log, answer, close (open to the caller on the line), change, assign, merge.
+
+    The caller on the line opens the door for 30 minutes; the first act through it is written into the history.
+    """
+    if actor.role == Role.AUDITOR:
+        raise Forbidden("read-only", "Auditors read.")
+    if Ticket.objects.workable_by(actor).filter(pk=on.pk).exists():
+        return
+    if actor.agent is None or act not in ON_THE_LINE_ACTS or not _on_the_line(actor, on, now=now):
+        raise Forbidden("not-yours", "This ticket belongs to another team.")
+    since = now - ON_THE_LINE
+    if not Event.objects.filter(ticket=on, kind="door.opened", by=actor.agent, at__gt=since).exists():
+        timeline.record("door.opened", by=actor, now=now, ticket=on)
+
+
+def _on_the_line(actor: Actor, on: Ticket, *, now: Any) -> bool:
+    return Ticket.objects.visible_to(actor, now=now).filter(pk=on.pk).exists()
+
+
+def may(actor: Actor, on: Ticket, act: str, *, now: Any) -> bool:
+    """Whether `require` would pass, without writing anything: for buttons."""
+    if actor.role == Role.AUDITOR:
+        return False
+    if Ticket.objects.workable_by(actor).filter(pk=on.pk).exists():
+        return True
+    return actor.agent is not None and act in ON_THE_LINE_ACTS and _on_the_line(actor, on, now=now)
+
+
+def sees_personal(actor: Actor, customer: Customer, *, now: Any) -> bool:
+    """Whether name, mail and phone are shown in full: agents where they see a ticket of hers; auditors never."""
+    if actor.role in (Role.ADMIN,):
+        return True
+    if actor.role == Role.AUDITOR:
+        return False
+    if actor.agent is None:
+        return bool(actor.token and actor.token.allows("customers:pii"))
+    if actor.token and not actor.token.allows("customers:pii"):
+        return False
+    return Ticket.objects.visible_to(actor, now=now).filter(customer=customer).exists()
+
+
+def team_scope(actor: Actor) -> frozenset[int] | None:
+    """Whose figures an actor reads: None for all teams, else the ids of theirs."""
+    return None if actor.sees_all else actor.team_ids
+
+
+def zone_of(agent: Agent) -> str:
+    return agent.zone or settings.DESK_ZONE
+
+
+def sweep_is_late(now: Any) -> bool:
+    """Whether the reminders' last finished sweep is over a minute old (or none ever finished)."""
+    last = Sweep.objects.filter(name="reminders").values_list("finished_at", flat=True).first()
+    return last is None or now - last > LATE_AFTER
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """What every page shows: the zone, unread notices, and whether the clock is late."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"site_zone": settings.DESK_ZONE}
+    now = timezone.now()
+    return {
+        "site_zone": zone_of(user),
+        "unread": Notice.objects.filter(recipient=user, read_at__isnull=True).count(),
+        "sweep_late": sweep_is_late(now),
+        "mail_reaches_people": settings.MAIL_REACHES_PEOPLE,
+        "now": now,
+    }
