@@ -39,7 +39,7 @@ def mask_cards(text: str) -> str:
     return "".join(pieces)
 
 
-def _mask_run(match: re.Match) -> str:
+def _mask_run(match: re.Match[str]) -> str:
     run, masked, kept_from = match[0], [], 0
     spans = [group.span() for group in _GROUP.finditer(run)]
     edges = list(accumulate((end - start for start, end in spans), initial=0))
@@ -70,7 +70,7 @@ def _cards(digits: str, edges: list[int], done: int, phone: int) -> Iterator[tup
 
 def _lengths(digits: str, start: int) -> tuple[int, ...]:
     found = _BEGINNING.match(digits, start)
-    return _SCHEMES[found.lastindex - 1][1] if found else ()
+    return _SCHEMES[found.lastindex - 1][1] if found and found.lastindex else ()
 
 
 def _luhn_sums(digits: str) -> tuple[list[int], list[int]]:

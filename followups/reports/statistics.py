@@ -6,12 +6,12 @@ change nothing. Where there is nothing to divide by the answer is None, never 0.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
-from datetime import timedelta
 from math import sqrt
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-Time = float | timedelta
+# A number or a timedelta, of one kind within a call.
+Time = Any
 
 _TOLERANCE = 1e-12
 
@@ -84,9 +84,9 @@ def newcombe(
     return Difference(value, max(value - below, -1.0), min(value + above, 1.0))
 
 
-def _grouped(rows: Iterable[tuple]) -> list[tuple]:
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Rows of (time, count, ...) summed by time, earliest first, with those at risk in front."""
-    sums: dict = {}
+    sums: dict[Time, list[int]] = {}
     for at, *counts in rows:
         known = sums.get(at)
         sums[at] = counts if known is None else [a + b for a, b in zip(known, counts, strict=True)]

@@ -42,9 +42,7 @@ def complete(digits):
 
 
 @pytest.mark.parametrize("card", CARDS)
-@pytest.mark.parametrize(
-    "before_after", [("", ""), ("Card: ", ", exp 12/27"), ("visa", "."), ("(", ")")]
-)
+@pytest.mark.parametrize("before_after", [("", ""), ("Card: ", ", exp 12/27"), ("visa", "."), ("(", ")")])
 def test_a_card_keeps_its_last_four_digits_alone(card, before_after):
     before, after = before_after
     assert masking.mask_cards(before + card + after) == f"{before}•••• •••• •••• {card[-4:]}{after}"
@@ -111,9 +109,7 @@ def test_what_is_no_card_stays(text):
     assert masking.mask_cards(text) == text
 
 
-beginnings = st.sampled_from(
-    ["4", "51", "55", "2221", "2720", "6011", "65", "3528", "62", "2200", "50"]
-)
+beginnings = st.sampled_from(["4", "51", "55", "2221", "2720", "6011", "65", "3528", "62", "2200", "50"])
 years_of_use = st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31))
 separators = st.sampled_from(["", " ", "-"])
 
@@ -122,9 +118,7 @@ separators = st.sampled_from(["", " ", "-"])
 def cards(draw):
     start = draw(st.one_of(beginnings, st.sampled_from(["34", "37"])))
     length = 15 if start in ("34", "37") else 16
-    body = draw(
-        st.text("0123456789", min_size=length - 1 - len(start), max_size=length - 1 - len(start))
-    )
+    body = draw(st.text("0123456789", min_size=length - 1 - len(start), max_size=length - 1 - len(start)))
     return complete(start + body)
 
 
