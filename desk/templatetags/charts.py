@@ -1,6 +1,6 @@
 """Charts as server-rendered SVG, each with its table behind it. Shapes: templates/_parts/README.md.
 
-Values are shares between 0 and 1 unless said; a point, bar or part is a dict or any object with the names given.
+Values are shares between 0 and 1 unless said; a point, bar or part is a dict or any object with its names.
 Coordinates are strings made here, so that no locale can turn 12.5 into 12,5.
 """
 
@@ -41,7 +41,11 @@ class Plane:
 
     def ticks(self) -> list[dict[str, str]]:
         halves = (0, self.ceiling / 2, self.ceiling)
-        return [{"y": spot(self.y(value)), "text_y": spot(self.y(value) + 4), "text": percent(value)} for value in halves]
+        return [self.tick(value) for value in halves]
+
+    def tick(self, value: float) -> dict[str, str]:
+        level = self.y(value)
+        return {"y": spot(level), "text_y": spot(level + 4), "text": percent(value)}
 
 
 def percent(value: float) -> str:
@@ -49,8 +53,8 @@ def percent(value: float) -> str:
 
 
 def ceiling_of(values: Iterable[float | None]) -> float:
-    highest = max((value for value in values if value is not None), default=0)
-    return next((step for step in CEILINGS if step >= highest), highest)
+    top = max((value for value in values if value is not None), default=1.0)
+    return next((step for step in CEILINGS if step >= top), top)
 
 
 def runs(items: Iterable[Any]) -> list[list[Any]]:
@@ -75,7 +79,8 @@ def metric_row(thing: Any) -> dict[str, Any]:
 
 def words_of(row: dict[str, Any]) -> str:
     young = ", still young" if row["immature"] else ""
-    return f"{row['label']}: {rate(row['rate'])} ({row['range']}), {number(row['num'])} of {number(row['den'])}{young}"
+    counts = f"{number(row['num'])} of {number(row['den'])}"
+    return f"{row['label']}: {rate(row['rate'])} ({row['range']}), {counts}{young}"
 
 
 def x_labels(labels: Sequence[Any], plane: Plane) -> list[dict[str, str]]:
@@ -90,22 +95,32 @@ def x_labels(labels: Sequence[Any], plane: Plane) -> list[dict[str, str]]:
 
 
 @register.inclusion_tag("_parts/charts/line.html")
-def line_chart(points: Sequence[Any], title: str, note: str = "", first_column: str = "Week", table_open: bool = False) -> dict[str, Any]:
+def line_chart(
+    points: Sequence[Any], title: str, note: str = "", first_column: str = "Week", table_open: bool = False
+) -> dict[str, Any]:
     """A rate over time with its 95 % band. A point without a rate is a gap; an immature one is hollow."""
     rows = [metric_row(point) for point in points]
-    plane = Plane(ceiling_of([row["ci_high"] if row["ci_high"] is not None else row["rate"] for row in rows]))
-    span = max(1, len(rows) - 1)
+    words = {"title": title, "note": note, "first_column": first_column, "table_open": table_open}
+    return words | {"rows": rows, "has_young": any(row["immature"] for row in rows)} | line_drawing(rows)
+
+
+def line_drawing(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    plane = Plane(ceiling_of(highest(rows)))
     for at, row in enumerate(rows):
-        row["at"] = plane.x(at / span)
+        row["at"] = plane.x(at / max(1, len(rows) - 1))
     seen = [row if row["rate"] is not None else None for row in rows]
-    lines = [joined((row["at"], plane.y(row["rate"])) for row in run) for run in runs(seen) if len(run) > 1]
+    long_runs = [run for run in runs(seen) if len(run) > 1]
     return {
-        "title": title, "note": note, "first_column": first_column, "table_open": table_open, "rows": rows,
-        "ticks": plane.ticks(), "labels": x_labels([row["label"] for row in rows], plane), "lines": lines,
-        "bands": [band(run, plane) for run in runs(seen) if len(run) > 1],
+        "ticks": plane.ticks(),
+        "labels": x_labels([row["label"] for row in rows], plane),
+        "lines": [joined((row["at"], plane.y(row["rate"])) for row in run) for run in long_runs],
+        "bands": [band(run, plane) for run in long_runs],
         "dots": [dot(row, plane) for row in rows if row["rate"] is not None],
-        "has_young": any(row["immature"] for row in rows),
-    }  # fmt: skip
+    }
+
+
+def highest(rows: Iterable[dict[str, Any]]) -> list[float | None]:
+    return [row["rate"] if row["ci_high"] is None else row["ci_high"] for row in rows]
 
 
 def band(run: Sequence[dict[str, Any]], plane: Plane) -> str:
@@ -121,20 +136,38 @@ def dot(row: dict[str, Any], plane: Plane) -> dict[str, Any]:
 
 
 @register.inclusion_tag("_parts/charts/step.html")
-def step_chart(series: Sequence[Any], title: str, x_max: float, unit: str = "d", note: str = "", marks: Sequence[Any] = (), table_open: bool = False) -> dict[str, Any]:  # noqa: E501
+def step_chart(
+    series: Sequence[Any],
+    title: str,
+    x_max: float,
+    unit: str = "d",
+    note: str = "",
+    marks: Sequence[Any] = (),
+    table_open: bool = False,
+) -> dict[str, Any]:
     """Survival or cumulative incidence: series = [{label, steps: [(t, share), ...], start}] over 0..x_max."""
     plane = Plane(1.0)
-    drawn = [
-        {"label": read(one, "label"), "path": staircase(one, x_max, plane), "look": f"s{order}", "steps": read(one, "steps")}
-        for order, one in enumerate(series)
-    ]
+    known = [mark for mark in marks if read(mark, "at") is not None and read(mark, "at") <= x_max]
     return {
-        "title": title, "note": note, "unit": unit, "table_open": table_open, "series": drawn, "ticks": plane.ticks(),
-        "labels": [{"x": spot(plane.x(part / 4)), "text": f"{x_max * part / 4:g} {unit}"} for part in range(5)],
-        "marks": [{"x": spot(plane.x(read(mark, "at") / x_max)), "text": read(mark, "label")} for mark in marks if read(mark, "at") is not None],
+        "title": title,
+        "note": note,
+        "unit": unit,
+        "table_open": table_open,
+        "ticks": plane.ticks(),
+        "series": [curve(one, order, x_max, plane) for order, one in enumerate(series)],
+        "labels": [
+            {"x": spot(plane.x(part / 4)), "text": f"{x_max * part / 4:g} {unit}"} for part in range(5)
+        ],
+        "marks": [
+            {"x": spot(plane.x(read(mark, "at") / x_max)), "text": read(mark, "label")} for mark in known
+        ],
         "base": {"y1": TOP, "y2": HEIGHT - BOTTOM},
         "rows": readings(series, x_max),
-    }  # fmt: skip
+    }
+
+
+def curve(one: Any, order: int, x_max: float, plane: Plane) -> dict[str, Any]:
+    return {"label": read(one, "label"), "path": staircase(one, x_max, plane), "look": f"s{order}"}
 
 
 def staircase(one: Any, x_max: float, plane: Plane) -> str:
@@ -172,18 +205,23 @@ def level_at(one: Any, instant: float) -> float:
 
 
 @register.inclusion_tag("_parts/charts/bars.html")
-def bar_chart(rows: Sequence[Any], title: str, note: str = "", first_column: str = "", look: str = "bar") -> dict[str, Any]:
+def bar_chart(
+    rows: Sequence[Any], title: str, note: str = "", first_column: str = "", look: str = "bar"
+) -> dict[str, Any]:
     """A table whose rows carry a bar (look="dot": a dot) with its 95 % whisker, on one scale for all."""
     bars = [metric_row(row) for row in rows]
-    top = ceiling_of([bar["ci_high"] if bar["ci_high"] is not None else bar["rate"] for bar in bars]) or 1.0
+    top = ceiling_of(highest(bars))
     for bar in bars:
         bar.update(scaled(bar, top))
-    return {"title": title, "note": note, "first_column": first_column, "look": look, "bars": bars, "top": percent(top)}
+    words = {"title": title, "note": note, "first_column": first_column, "look": look}
+    return words | {"bars": bars, "top": percent(top)}
 
 
 def scaled(metric: Any, top: float = 1.0) -> dict[str, str]:
     values = {"at": read(metric, "rate"), "low": read(metric, "ci_low"), "high": read(metric, "ci_high")}
-    return {name: "" if value is None else spot(min(1.0, value / top) * 200) for name, value in values.items()}
+    return {
+        name: "" if value is None else spot(min(1.0, value / top) * 200) for name, value in values.items()
+    }
 
 
 @register.inclusion_tag("_parts/charts/range.html")
@@ -194,14 +232,20 @@ def range_bar(metric: Any) -> dict[str, str]:
 
 @register.inclusion_tag("_parts/charts/stacked.html")
 def stacked_bar(parts: Sequence[Any], title: str, note: str = "", first_column: str = "") -> dict[str, Any]:
-    """Shares of a whole: parts = [{label, value, url}] with counts; colour and hatching per part, numbers in the table."""
-    whole = sum(read(part, "value") for part in parts)
-    drawn, start = [], 0.0
-    for order, part in enumerate(parts):
-        share = read(part, "value") / whole if whole else 0.0
-        drawn.append({
-            "label": read(part, "label"), "value": read(part, "value"), "url": read(part, "url"), "share": share if whole else None,
-            "x": spot(start * WIDTH), "width": spot(share * WIDTH), "look": order % KINDS,
-        })  # fmt: skip
-        start += share
+    """Shares of a whole: parts = [{label, value, url}], value a count; the numbers stand in the table."""
+    counts = [read(part, "value") for part in parts]
+    whole = sum(counts)
+    starts = [sum(counts[:order]) for order in range(len(counts))]
+    drawn = [
+        {name: read(part, name) for name in ("label", "value", "url")}
+        | {"look": order % KINDS}
+        | slice_of(starts[order], counts[order], whole)
+        for order, part in enumerate(parts)
+    ]
     return {"title": title, "note": note, "first_column": first_column, "parts": drawn, "whole": whole}
+
+
+def slice_of(start: float, count: float, whole: float) -> dict[str, Any]:
+    if not whole:
+        return {"x": "0", "width": "0", "share": None}
+    return {"x": spot(start / whole * WIDTH), "width": spot(count / whole * WIDTH), "share": count / whole}

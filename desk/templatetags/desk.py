@@ -18,6 +18,9 @@ from lucide.templatetags import lucide as lucide_tags
 
 register = template.Library()
 
+Zone = str | dt.tzinfo | None
+Place = tuple[str, str, str, frozenset[str]]
+
 NOTHING = "\u2013"
 THIN = "\u202f"
 NO_BREAK = "\u00a0"
@@ -35,20 +38,20 @@ STATES = {
     "waived": ("flag", "waived"),
     "info": ("info", "note"),
 }
-LOOKS = {"told": "promised", "closed": "done", "next": "outline", "open": "outline", "waived": "outline", "info": "outline"}
+LOOKS = {"told": "promised", "closed": "done"} | dict.fromkeys(("next", "open", "waived", "info"), "outline")
 
 EVERYBODY = frozenset({"agent", "supervisor", "admin", "auditor"})
 WATCHING = frozenset({"supervisor", "admin", "auditor"})
 LEADING = frozenset({"supervisor", "admin"})
-# (route, label, icon, roles)
-PLACES = (
+# Each with its route, label, icon, and the roles that see it.
+PLACES: tuple[Place, ...] = (
     ("today", "Today", "calendar-check", EVERYBODY),
     ("tickets", "Tickets", "inbox", EVERYBODY),
     ("overdue", "Overdue", "alarm-clock", WATCHING),
     ("customers", "Customers", "contact-round", EVERYBODY),
     ("reports", "Reports", "chart-line", EVERYBODY),
 )
-SETUP = (
+SETUP: tuple[Place, ...] = (
     ("people", "People", "users-round", LEADING),
     ("teams", "Teams", "users", LEADING),
     ("categories", "Categories", "tags", LEADING),
@@ -62,7 +65,7 @@ SETUP = (
 def icon(name: str, label: str = "", size: int = 16) -> SafeString:
     """A lucide icon as inline SVG; decoration unless it has a label."""
     spoken = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
-    return lucide_tags.lucide(name, size=size, **{"class": "icon"}, **spoken)
+    return SafeString(lucide_tags.lucide(name, size=size, **{"class": "icon"}, **spoken))
 
 
 @register.simple_tag
@@ -79,14 +82,14 @@ def key(keys: str) -> SafeString:
     return format_html('<kbd class="kbd" aria-hidden="true">{}</kbd>', keys)
 
 
-def zone_of(zone: str | dt.tzinfo | None) -> dt.tzinfo:
+def zone_of(zone: Zone) -> dt.tzinfo:
     if isinstance(zone, dt.tzinfo):
         return zone
     return ZoneInfo(zone or settings.DESK_ZONE)
 
 
 def day_word(day: dt.date, today: dt.date) -> str:
-    """"today", "tomorrow", "yesterday", "Thu 26 Nov", with the year where it is another one."""
+    """One of "today", "tomorrow", "yesterday", "Thu 26 Nov", with the year where it is another one."""
     near = {0: "today", 1: "tomorrow", -1: "yesterday"}.get((day - today).days)
     return near or dateformat.format(day, "D j M" if day.year == today.year else "D j M Y")
 
@@ -104,8 +107,8 @@ def short_clock(moment: dt.datetime) -> str:
 
 
 @register.filter
-def when(instant: dt.datetime | None, zone: str | dt.tzinfo | None = None) -> str:
-    """"today 14:00", "tomorrow 09:30", "Thu 26 Nov 14:00"; the desk's zone unless one is given."""
+def when(instant: dt.datetime | None, zone: Zone = None) -> str:
+    """Like "today 14:00", "tomorrow 09:30", "Thu 26 Nov 14:00"; the desk's zone unless one is given."""
     if instant is None:
         return NOTHING
     there = zone_of(zone)
@@ -114,7 +117,7 @@ def when(instant: dt.datetime | None, zone: str | dt.tzinfo | None = None) -> st
 
 
 @register.filter
-def stamp(instant: dt.datetime | None, zone: str | dt.tzinfo | None = None) -> str:
+def stamp(instant: dt.datetime | None, zone: Zone = None) -> str:
     """The full instant, never relative: "Thu 26 Nov 2026 14:00"."""
     if instant is None:
         return NOTHING
@@ -122,7 +125,7 @@ def stamp(instant: dt.datetime | None, zone: str | dt.tzinfo | None = None) -> s
 
 
 @register.filter
-def day(value: dt.date | dt.datetime | None, zone: str | dt.tzinfo | None = None) -> str:
+def day(value: dt.date | dt.datetime | None, zone: Zone = None) -> str:
     """Only the day: "today", "Thu 26 Nov"."""
     if value is None:
         return NOTHING
@@ -132,8 +135,8 @@ def day(value: dt.date | dt.datetime | None, zone: str | dt.tzinfo | None = None
 
 
 @register.simple_tag
-def window(start: dt.datetime | None, end: dt.datetime | None, zone: str | dt.tzinfo | None = None, days: bool = True) -> str:
-    """"Thu 26 Nov 14-16", "today by 16:00" without a start; days=False leaves the day away: "14-16"."""
+def window(start: dt.datetime | None, end: dt.datetime | None, zone: Zone = None, days: bool = True) -> str:
+    """Like "Thu 26 Nov 14-16", "today by 16:00" without a start; days=False leaves the day away: "14-16"."""
     if end is None:
         return NOTHING
     there = zone_of(zone)
@@ -171,7 +174,7 @@ def parts_of(seconds: int) -> list[str]:
 
 @register.filter
 def late(due: dt.datetime | None) -> str:
-    """"2 h 5 min late", "in 40 min", "now": how far an instant lies from this moment."""
+    """Like "2 h 5 min late", "in 40 min", "now": how far an instant lies from this moment."""
     if due is None:
         return NOTHING
     gap = timezone.now() - due
@@ -181,13 +184,14 @@ def late(due: dt.datetime | None) -> str:
 
 
 @register.simple_tag
-def moment(instant: dt.datetime | None, zone: str | dt.tzinfo | None = None, relative: bool = False) -> str:
-    """A <time> element: its text is `when` or, kept fresh by the page, `late`; the full stamp in its title."""
+def moment(instant: dt.datetime | None, zone: Zone = None, relative: bool = False) -> str:
+    """A <time> element: its text is `when` or, kept fresh by the page, `late`; its title the full stamp."""
     if instant is None:
         return NOTHING
     text = late(instant) if relative else when(instant, zone)
     mark = SafeString(' data-relative=""') if relative else ""
-    return format_html('<time datetime="{}" title="{}"{}>{}</time>', instant.isoformat(), stamp(instant, zone), mark, text)
+    full = stamp(instant, zone)
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', instant.isoformat(), full, mark, text)
 
 
 @register.filter
@@ -198,8 +202,9 @@ def rate(share: float | None) -> str:
 
 @register.filter
 def interval(metric: Any) -> str:
-    """The 95 % interval of a metric (dict or dataclass with ci_low, ci_high), or of a pair: "41.2 - 51.7 %"."""
-    low, high = (metric if isinstance(metric, tuple | list) else (read(metric, "ci_low"), read(metric, "ci_high")))
+    """The 95 % interval of a metric (anything with ci_low, ci_high) or of a pair: "41.2 - 51.7 %"."""
+    pair = isinstance(metric, tuple | list)
+    low, high = metric if pair else (read(metric, "ci_low"), read(metric, "ci_high"))
     if low is None or high is None:
         return NOTHING
     return f"{low * 100:.1f}{THIN}\u2013{THIN}{high * 100:.1f}{NO_BREAK}%"
@@ -220,13 +225,14 @@ def read(thing: Any, name: str, otherwise: Any = None) -> Any:
 
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: Any) -> str:
-    """The present query string with changes ("?team=3&page=2"); None takes a name away, a list gives several."""
+    """The present query string with changes; None takes a name away, a list gives several values."""
     asked = context["request"].GET.copy()
     for name, value in changes.items():
         if value is None or value == "":
             asked.pop(name, None)
         else:
-            asked.setlist(name, [str(each) for each in (value if isinstance(value, list | tuple) else [value])])
+            several = value if isinstance(value, list | tuple) else [value]
+            asked.setlist(name, [str(each) for each in several])
     return f"?{asked.urlencode()}"
 
 
@@ -239,9 +245,13 @@ def undo_url(message: Any) -> str:
 
 @register.filter
 def initials(person: Any) -> str:
-    """"Ada Lovelace" -> "AL"; a single name gives its first two letters."""
-    words = (getattr(person, "get_full_name", str)() if person else "").split() or str(person).split()
-    return "".join(word[0] for word in words[:2]) if len(words) > 1 else (words or ["?"])[0][:2]
+    """Two letters for a person: of Ada Lovelace AL, of ada alone ad."""
+    if person is None:
+        return "?"
+    words = getattr(person, "get_full_name", str)().split() or str(person).split()
+    if len(words) == 1:
+        return words[0][:2]
+    return "".join(word[0] for word in words[:2]) or "?"
 
 
 def address(route: str) -> str:
@@ -251,7 +261,7 @@ def address(route: str) -> str:
         return ""
 
 
-def places(rows: Iterable[tuple[str, str, str, frozenset[str]]], role: str, path: str) -> list[dict[str, Any]]:
+def places(rows: Iterable[Place], role: str, path: str) -> list[dict[str, Any]]:
     """The places this role may see and that have an address."""
     open_to = [(name, label, sign, address(name)) for name, label, sign, roles in rows if role in roles]
     here = max((url for *_, url in open_to if url and path.startswith(url)), key=len, default="")

@@ -40,7 +40,7 @@
   }
 
   function submit(event) {
-    const form = document.activeElement?.form || document.activeElement?.closest("form") || document.querySelector("dialog[open] form, form[data-main]");
+    const form = document.activeElement?.form || document.activeElement?.closest("form") || document.querySelector("dialog[open] form[method=post], form[data-main], form[data-draft]");
     if (!form || form.method === "dialog") return;
     event.preventDefault();
     const button = form.querySelector("[data-save-next]:not(:disabled)") || form.querySelector("[data-primary]:not(:disabled), .btn-primary[type=submit]:not(:disabled)");

@@ -1,0 +1,286 @@
+"""Tags, filters and charts: what a page says about time, shares and places."""
+
+import datetime as dt
+import re
+
+import pytest
+import time_machine
+from django.contrib.messages.storage.base import Message
+from django.http import HttpRequest, QueryDict
+from django.template import Context, Template
+from django.urls import path
+
+from desk.templatetags import charts
+from desk.templatetags import desk as tags
+
+NOW = dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)
+BERLIN = "Europe/Berlin"
+NB = "\u00a0"
+THIN = "\u202f"
+
+
+@pytest.fixture
+def stopped():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def at(day, hour, minute=0):
+    return dt.datetime(2026, 11, day, hour, minute, tzinfo=dt.UTC)
+
+
+@pytest.mark.usefixtures("stopped")
+@pytest.mark.parametrize(
+    ("instant", "said"),
+    [
+        (at(25, 13), "today 14:00"),
+        (at(25, 23), "tomorrow 00:00"),
+        (at(24, 9, 30), "yesterday 10:30"),
+        (at(27, 13), "Fri 27 Nov 14:00"),
+        (dt.datetime(2027, 1, 4, 8, 0, tzinfo=dt.UTC), "Mon 4 Jan 2027 09:00"),
+        (None, "\u2013"),
+    ],
+)
+def test_when_counts_days_in_the_zone_given(instant, said):
+    assert tags.when(instant, BERLIN) == said
+
+
+@pytest.mark.usefixtures("stopped")
+def test_when_takes_the_zone_of_the_desk_without_another(settings):
+    settings.DESK_ZONE = "America/New_York"
+    assert tags.when(at(26, 3)) == "today 22:00"
+
+
+def test_stamp_always_names_day_and_year():
+    assert tags.stamp(at(26, 13), BERLIN) == "Thu 26 Nov 2026 14:00"
+
+
+@pytest.mark.usefixtures("stopped")
+def test_day_takes_dates_as_well_as_instants():
+    assert tags.day(dt.date(2026, 11, 26)) == "tomorrow"
+    assert tags.day(at(25, 23, 30), BERLIN) == "tomorrow"
+
+
+@pytest.mark.usefixtures("stopped")
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        (at(26, 13), at(26, 15), f"tomorrow{NB}14\u201316"),
+        (at(27, 13, 30), at(27, 15), f"Fri 27 Nov{NB}14:30\u201316"),
+        (None, at(27, 15), f"Fri 27 Nov{NB}by{NB}16:00"),
+        (at(26, 22), at(27, 8), f"tomorrow{NB}23:00 \u2013 Fri 27 Nov 09:00"),
+        (at(26, 13), None, "\u2013"),
+    ],
+)
+def test_window_reads_as_one_span(start, end, said):
+    assert tags.window(start, end, BERLIN) == said
+
+
+@pytest.mark.usefixtures("stopped")
+def test_window_without_days_is_her_hours_alone():
+    assert tags.window(at(26, 13), at(26, 15), "America/New_York", days=False) == "8\u201310"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, f"0{NB}s"),
+        (59, f"59{NB}s"),
+        (7500, f"2{NB}h 5{NB}min"),
+        (7200, f"2{NB}h"),
+        (273_600, f"3{NB}d 4{NB}h"),
+        (86_700, f"1{NB}d"),
+        (None, "\u2013"),
+    ],
+)
+def test_duration_keeps_its_two_largest_units(seconds, said):
+    assert tags.duration(seconds) == said
+
+
+@pytest.mark.usefixtures("stopped")
+def test_late_tells_past_future_and_now():
+    assert tags.late(at(25, 9, 55)) == f"2{NB}h 5{NB}min late"
+    assert tags.late(at(25, 12, 40)) == f"in 40{NB}min"
+    assert tags.late(NOW - dt.timedelta(seconds=59)) == "now"
+
+
+@pytest.mark.usefixtures("stopped")
+def test_moment_keeps_the_instant_for_machines():
+    assert tags.moment(at(26, 13), BERLIN) == (
+        '<time datetime="2026-11-26T13:00:00+00:00" title="Thu 26 Nov 2026 14:00">tomorrow 14:00</time>'
+    )
+    assert ' data-relative="">in 40' in tags.moment(at(25, 12, 40), BERLIN, relative=True)
+
+
+def test_rate_of_nothing_is_a_dash_and_never_nought():
+    assert tags.rate(4807 / 10362) == f"46.4{NB}%"
+    assert tags.rate(0.0) == f"0.0{NB}%"
+    assert tags.rate(None) == "\u2013"
+
+
+def test_interval_reads_dicts_objects_and_pairs():
+    said = f"49.0{THIN}\u2013{THIN}94.3{NB}%"
+    assert tags.interval({"ci_low": 0.4902, "ci_high": 0.9433}) == said
+    assert tags.interval((0.4902, 0.9433)) == said
+    assert tags.interval({"ci_low": None, "ci_high": None}) == "\u2013"
+
+
+def test_number_groups_by_thin_blanks():
+    assert tags.number(12379) == f"12{THIN}379"
+    assert tags.number(1234.5, 2) == f"1{THIN}234.50"
+    assert tags.number(None) == "\u2013"
+
+
+def test_status_says_its_word_beside_its_icon():
+    pill = tags.status("overdue")
+    assert "<svg" in pill
+    assert pill.endswith("overdue</span>")
+    assert tags.status("promised", "promised, <not> told").endswith("promised, &lt;not&gt; told</span>")
+
+
+def test_icon_is_silent_unless_it_has_a_label():
+    assert 'aria-hidden="true"' in tags.icon("phone")
+    assert 'role="img" aria-label="Call"' in tags.icon("phone", "Call")
+
+
+def test_query_changes_drops_and_repeats_names():
+    request = HttpRequest()
+    request.GET = QueryDict("team=1&page=3&q=a%26b")
+    changed = tags.query(Context({"request": request}), page=None, team=["2", "5"], sort="due")
+    assert changed == "?team=2&team=5&q=a%26b&sort=due"
+
+
+def test_undo_url_comes_out_of_the_extra_tags():
+    assert (
+        tags.undo_url(Message(25, "Moved", extra_tags="row undo:/follow-ups/9/undo")) == "/follow-ups/9/undo"
+    )
+    assert tags.undo_url(Message(25, "Moved")) == ""
+
+
+def test_initials_of_one_name_and_of_several():
+    assert tags.initials("Ada Lovelace King") == "AL"
+    assert tags.initials("ada") == "ad"
+    assert tags.initials(None) == "?"
+
+
+def nowhere(request):
+    raise AssertionError("only its address is asked for")
+
+
+urlpatterns = [path("", nowhere, name="today"), path("reports", nowhere, name="reports")]
+
+
+def rows(*routes, role="agent"):
+    return [(route, route.title(), "x", frozenset({role})) for route in routes]
+
+
+@pytest.mark.urls(__name__)
+def test_places_leave_out_other_roles_and_missing_addresses():
+    both = [*rows("today", "no-such-place"), *rows("reports", role="admin")]
+    assert [place["name"] for place in tags.places(both, "agent", "/x")] == ["today"]
+    assert [place["name"] for place in tags.places(both, "admin", "/x")] == ["reports"]
+
+
+@pytest.mark.urls(__name__)
+def test_places_mark_only_the_longest_address_that_fits():
+    shown = {
+        place["name"]: place["current"]
+        for place in tags.places(rows("today", "reports"), "agent", "/reports/x")
+    }
+    assert shown == {"today": False, "reports": True}
+
+
+def metric(num, den, **more):
+    share = num / den if den else None
+    low, high = (None, None) if share is None else (max(0, share - 0.1), min(1, share + 0.1))
+    return {"num": num, "den": den, "rate": share, "ci_low": low, "ci_high": high, "immature": 0, **more}
+
+
+def drawn(source, **context):
+    return Template("{% load charts %}" + source).render(Context(context))
+
+
+def test_line_chart_breaks_its_line_where_a_rate_is_missing():
+    points = [metric(4, 8, label=f"W{week}") for week in range(6)]
+    points[2] = metric(0, 0, label="W2")
+    chart = drawn("{% line_chart points 'Again' %}", points=points)
+    assert len(re.findall("<polyline", chart)) == 2
+    assert len(re.findall("<polygon", chart)) == 2
+    assert len(re.findall('<circle class="dot', chart)) == 5
+    assert len(re.findall("<tr>", chart)) == 7
+
+
+def test_line_chart_leaves_young_points_hollow_and_says_so():
+    chart = drawn(
+        "{% line_chart points 'Again' %}",
+        points=[metric(4, 8, label="W1"), metric(1, 2, label="W2", immature=3)],
+    )
+    assert chart.count('class="dot hollow"') == 1
+    assert "W2: 50.0" in chart
+    assert "1 of 2, still young</title>" in chart
+    assert "still young: will change" in chart
+
+
+def test_line_chart_of_a_quarter_stays_under_four_kilobytes():
+    chart = drawn(
+        "{% line_chart points 'Again' %}", points=[metric(40, 90, label=f"{week} Mar") for week in range(13)]
+    )
+    picture = chart[chart.index("<svg") : chart.index("</svg>")]
+    assert len(picture.encode()) < 4096
+
+
+def test_line_chart_without_any_rate_still_draws_its_axes():
+    chart = drawn("{% line_chart points 'Again' %}", points=[metric(0, 0, label="W1")])
+    assert "<polyline" not in chart
+    assert f"100{NB}%" in chart
+
+
+def test_step_chart_walks_right_then_down_and_stops_at_its_end():
+    series = [{"label": "Open", "steps": [(1, 0.9), (2, 0.7), (9, 0.1)]}]
+    chart = drawn("{% step_chart series 'Open' x_max=4 %}", series=series)
+    walked = re.search(r'class="step s0" d="(M46[^"]+)"', chart)[1]
+    assert walked == "M46 10H191V25.4H336V56.2H626"
+    assert f'<th scope="row" class="num">4</th><td class="num">70.0{NB}%</td>' in chart
+
+
+def test_step_chart_drops_marks_that_were_not_reached():
+    marks = [{"at": None, "label": "P90"}, {"at": 2, "label": "median 2 d"}, {"at": 9, "label": "far"}]
+    chart = drawn("{% step_chart series 'Open' x_max=4 marks=marks %}", series=[], marks=marks)
+    assert re.findall(r'y="20">([^<]+)<', chart) == ["median 2 d"]
+
+
+def test_bar_chart_shares_one_scale_and_leaves_nothing_blank():
+    chart = drawn(
+        "{% bar_chart rows 'By channel' %}", rows=[metric(30, 100, label="Phone"), metric(0, 0, label="Web")]
+    )
+    assert chart.count('<rect class="bar"') == 1
+    assert 'width="150"' in chart
+    assert f"40{NB}%" in chart
+    assert chart.count(">\u2013<") == 2
+
+
+def test_bar_chart_as_dots_has_no_bars():
+    chart = drawn(
+        "{% bar_chart rows 'By channel' look='dot' %}", rows=[metric(30, 100, label="Phone", url="/x")]
+    )
+    assert '<rect class="bar"' not in chart
+    assert '<path class="point"' in chart
+    assert '<a href="/x">Phone</a>' in chart
+
+
+def test_stacked_bar_fills_its_width_and_prints_shares():
+    parts = [{"label": "Resolved", "value": 3}, {"label": "Waived", "value": 1}]
+    chart = drawn("{% stacked_bar parts 'Ends' %}", parts=parts)
+    assert '<rect class="k0" x="0" width="480" height="28"/>' in chart
+    assert '<rect class="k1" x="480" width="160" height="28"/>' in chart
+    assert f"25.0{NB}%" in chart
+
+
+def test_stacked_bar_of_nothing_has_no_shares():
+    assert charts.stacked_bar([{"label": "Resolved", "value": 0}], "Ends")["parts"][0]["share"] is None
+
+
+def test_labels_are_escaped_in_charts():
+    chart = drawn("{% bar_chart rows 'By channel' %}", rows=[metric(1, 2, label="<b>Phone</b>")])
+    assert "&lt;b&gt;Phone" in chart
+    assert "<b>Phone" not in chart
