@@ -62,7 +62,11 @@ def page(*roles: str, door: str = "web") -> Callable:
 def ticket(actor: Actor, number: str, *, now: Any) -> Ticket:
     """The ticket, or Missing for what is not there and for what is not theirs alike."""
     rows = Ticket.objects.visible_to(actor, now=now)
-    found = rows.filter(number=number).select_related("customer", "category", "team", "agent", "recontact_of").first()
+    found = (
+        rows.filter(number=number)
+        .select_related("customer", "category", "team", "agent", "recontact_of")
+        .first()
+    )
     if found is None:
         raise Missing("No such ticket.")
     return found
@@ -73,7 +77,15 @@ def follow_up(actor: Actor, key: UUID | str, *, now: Any) -> FollowUp:
     rows = FollowUp.objects.visible_to(actor, now=now)
     found = (
         rows.filter(pk=key)
-        .select_related("ticket__customer", "ticket__category", "ticket__team", "ticket__agent", "owner", "team", "promiser")
+        .select_related(
+            "ticket__customer",
+            "ticket__category",
+            "ticket__team",
+            "ticket__agent",
+            "owner",
+            "team",
+            "promiser",
+        )
         .first()
     )
     if found is None:

@@ -72,8 +72,18 @@ def tickets(rows: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
 
 
 def _matches(word: str) -> Q:
-    named = Customer.objects.annotate(upper=Upper("name")).filter(upper__contains=word.upper()).order_by().values("pk")
-    return Q(reference=word) | Q(subject__icontains=word) | Q(customer__in=named[:200]) | Q(customer__reference=word)
+    named = (
+        Customer.objects.annotate(upper=Upper("name"))
+        .filter(upper__contains=word.upper())
+        .order_by()
+        .values("pk")
+    )
+    return (
+        Q(reference=word)
+        | Q(subject__icontains=word)
+        | Q(customer__in=named[:200])
+        | Q(customer__reference=word)
+    )
 
 
 def customers(text: str) -> QuerySet[Customer]:

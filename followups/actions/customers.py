@@ -1,0 +1,158 @@
+"""Customers: looked up while the phone rings, changed, merged."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from followups import masking, numbers, search, timeline, worktime
+from followups.errors import Invalid, Outdated, Refused
+from followups.models import Actor, Contact, Customer, Delivery, DoNotContact, Ticket
+
+MOST = 8
+
+
+def lookup(*, reference: str = "", phone: str = "", email: str = "", text: str = "") -> list[Customer]:
+    """Candidates for a caller, best first: at most eight. Refuses a phone or mail that is none, by name."""
+    known = Customer.objects.filter(merged_into__isnull=True)
+    found = Q()
+    if reference:
+        found |= Q(reference=reference)
+    if email:
+        found |= Q(email=_email(email))
+    if phone:
+        found |= Q(phone=_phone(phone))
+    rows = list(known.filter(found).order_by("name", "pk")[:MOST]) if found else []
+    if text and len(rows) < MOST:
+        ids = {row.pk for row in rows}
+        rows += [row for row in search.customers(text)[:MOST] if row.pk not in ids]
+    return rows[:MOST]
+
+
+def _email(text: str) -> str:
+    if not text:
+        return ""
+    email = numbers.email(text)
+    if email is None:
+        raise Invalid("email", "This is not an e-mail address.", "not-an-email")
+    return email
+
+
+def _phone(text: str) -> str:
+    if not text:
+        return ""
+    phone = numbers.phone(text, region=settings.DESK_REGION)
+    if phone is None:
+        raise Invalid(
+            "phone", "This is not a phone number. Begin with + and the country code.", "not-a-phone"
+        )
+    return phone
+
+
+def _zone(text: str) -> str:
+    if text and not worktime.is_zone(text):
+        raise Invalid("zone", f"“{text}” is not a time zone.", "unknown-zone")
+    return text
+
+
+def _do_not_contact(value: str) -> str:
+    if value not in DoNotContact.values:
+        raise Invalid("do_not_contact", f"One of {', '.join(DoNotContact.values)}.", "unknown-choice")
+    return value
+
+
+def _value(value: Decimal | None) -> Decimal | None:
+    if value is not None and value < 0:
+        raise Invalid("annual_value", "Not below 0.", "too-small")
+    return value
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "name": str.strip,
+    "email": _email,
+    "phone": _phone,
+    "zone": _zone,
+    "language": str.strip,
+    "organisation": str.strip,
+    "annual_value": _value,
+    "free_to_leave": _same,
+    "contract_end": _same,
+    "contact_from": _same,
+    "contact_until": _same,
+    "do_not_contact": _do_not_contact,
+    "shared_account": _same,
+    "take_care": masking.mask_cards,
+}
+
+
+@transaction.atomic
+def change(
+    *, customer: Customer, changes: Mapping[str, Any], by: Actor, now: datetime, revision: int | None = None
+) -> Customer:
+    """Change fields. With `revision`, only if nobody changed her since: else Outdated. The history names fields, never values."""
+    row = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    if revision is not None and row.revision != revision:
+        raise Outdated
+    changed = []
+    for name, value in changes.items():
+        if name not in CHANGES:
+            raise Invalid(name, "This field cannot be changed.", "read-only-field")
+        clean = CHANGES[name](value)
+        if getattr(row, name) != clean:
+            setattr(row, name, clean)
+            changed.append(name)
+    if bool(row.contact_from) != bool(row.contact_until) or (
+        row.contact_from and row.contact_from >= row.contact_until
+    ):
+        raise Invalid("contact_until", "Give both, the end later than the beginning.", "end-before-start")
+    if changed:
+        row.revision += 1
+        row.updated_at = now
+        row.save()
+        timeline.record("customer.changed", by=by, now=now, customer=row, fields=sorted(changed))
+    return row
+
+
+@transaction.atomic
+def merge(*, customer: Customer, into: Customer, by: Actor, now: datetime) -> Customer:
+    """Two records of one person: tickets and contacts go to `into`, whose empty fields are filled. The other stays as a pointer."""
+    if customer.pk == into.pk:
+        raise Invalid("into", "This is the same customer.", "itself")
+    rows = {
+        row.pk: row
+        for row in Customer.objects.select_for_update(no_key=True)
+        .filter(pk__in=[customer.pk, into.pk])
+        .order_by("pk")
+    }
+    gone, stays = rows[customer.pk], rows[into.pk]
+    if gone.merged_into_id or stays.merged_into_id:
+        raise Refused("already-merged", "One of the two was merged before.")
+    Ticket.objects.filter(customer=gone).update(customer=stays, revision=F("revision") + 1, updated_at=now)
+    Contact.objects.filter(customer=gone).update(customer=stays)
+    Delivery.objects.filter(customer=gone).update(customer=stays)
+    Customer.objects.filter(merged_into=gone).update(merged_into=stays)
+    _fill(gone, stays)
+    gone.merged_into = stays
+    for row in (gone, stays):
+        row.revision += 1
+        row.updated_at = now
+        row.save()
+    timeline.record("customer.merged", by=by, now=now, customer=stays, merged=str(gone.pk))
+    return stays
+
+
+def _fill(gone: Customer, stays: Customer) -> None:
+    for name in ("name", "email", "phone", "zone", "language", "organisation", "annual_value", "take_care"):
+        if not getattr(stays, name) and getattr(gone, name):
+            setattr(stays, name, getattr(gone, name))
+    stays.shared_account = stays.shared_account or gone.shared_account
+    order = [DoNotContact.NONE, DoNotContact.MARKETING, DoNotContact.ALL]
+    stays.do_not_contact = max(stays.do_not_contact, gone.do_not_contact, key=order.index)

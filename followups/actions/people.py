@@ -1,0 +1,296 @@
+"""People, teams, policies, categories and tokens: what an administrator sets up."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+
+from followups import worktime
+from followups.errors import Forbidden, Invalid, Missing, Refused
+from followups.models import (
+    Actor,
+    Agent,
+    ApiToken,
+    Category,
+    Contact,
+    OneTimeLink,
+    Policy,
+    Role,
+    Scope,
+    Team,
+    Ticket,
+)
+
+LINK_LIVES = timedelta(days=7)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def make_token(
+    *,
+    name: str,
+    scopes: Iterable[str],
+    now: datetime,
+    team: Team | None = None,
+    agent: Agent | None = None,
+    lives: timedelta | None = None,
+) -> tuple[ApiToken, str]:
+    """A token and its secret (43 URL-safe characters), which is shown once and never stored. `all` stands for every scope."""
+    wanted = set(scopes)
+    if "all" in wanted:
+        wanted = set(Scope.values)
+    unknown = wanted - set(Scope.values)
+    if unknown or not wanted:
+        raise Invalid(
+            "scopes",
+            f"Unknown: {', '.join(sorted(unknown))}." if unknown else "Name a scope.",
+            "unknown-scope",
+        )
+    secret = secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        name=name,
+        prefix=secret[:8],
+        digest=_digest(secret),
+        scopes=sorted(wanted),
+        team=team,
+        agent=agent,
+        created_at=now,
+        expires_at=now + lives if lives else None,
+        budget_at=now,
+    )
+    return token, secret
+
+
+def find_token(*, secret: str, now: datetime) -> ApiToken | None:
+    """The live token of a secret: not revoked, not run out, its agent active."""
+    token = (
+        ApiToken.objects.select_related("agent", "team")
+        .filter(digest=_digest(secret), revoked_at__isnull=True)
+        .first()
+    )
+    if (
+        token is None
+        or (token.expires_at and token.expires_at <= now)
+        or (token.agent and not token.agent.is_active)
+    ):
+        return None
+    return token
+
+
+def revoke_token(*, token: ApiToken, now: datetime) -> None:
+    ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now)
+
+
+@transaction.atomic
+def save_agent(
+    *, agent: Agent | None, changes: Mapping[str, Any], teams: Iterable[Team] | None, by: Actor, now: datetime
+) -> Agent:
+    """Make or change a person. Deactivated people lose their sessions and tokens at once; the last administrator stays."""
+    _require_admin(by)
+    row = Agent.objects.select_for_update().get(pk=agent.pk) if agent else Agent()
+    for name, value in changes.items():
+        setattr(row, name, value)
+    _check_agent(row)
+    row.is_staff = row.is_superuser = row.role == Role.ADMIN
+    if row.pk is None:
+        row.set_unusable_password()
+    row.save()
+    if teams is not None:
+        row.teams.set(teams)
+    if not Agent.objects.filter(role=Role.ADMIN, is_active=True).exists():
+        raise Refused("last-admin", "The desk needs at least one active administrator.", field="role")
+    if not row.is_active:
+        _sign_out(row, now=now)
+    return row
+
+
+def _check_agent(row: Agent) -> None:
+    if row.zone and not worktime.is_zone(row.zone):
+        raise Invalid("zone", f"“{row.zone}” is not a time zone.", "unknown-zone")
+    if row.role not in Role.values:
+        raise Invalid("role", f"One of {', '.join(Role.values)}.", "unknown-choice")
+    if not row.username.strip():
+        raise Invalid("username", "Name the account.", "required")
+    if Agent.objects.filter(username__iexact=row.username).exclude(pk=row.pk).exists():
+        raise Invalid("username", "This name is taken.", "taken")
+
+
+def _sign_out(agent: Agent, *, now: datetime) -> None:
+    agent.tokens.filter(revoked_at__isnull=True).update(revoked_at=now)
+    for session in Session.objects.filter(expire_date__gt=now).iterator():
+        if session.get_decoded().get("_auth_user_id") == str(agent.pk):
+            session.delete()
+
+
+def _require_admin(by: Actor) -> None:
+    if by.role != Role.ADMIN:
+        raise Forbidden("not-an-admin", "Only an administrator may do this.")
+
+
+def set_away(*, agent: Agent, until: datetime | None, by: Actor, now: datetime) -> Agent:
+    """Absent until an instant: reminders go to the team. People set it for themselves, supervisors for their teams."""
+    own = by.agent and by.agent.pk == agent.pk
+    if not own and not by.supervises:
+        raise Forbidden("not-yours", "You can set this for yourself.")
+    if until and until <= now:
+        raise Invalid("until", "This time has passed.", "in-the-past")
+    Agent.objects.filter(pk=agent.pk).update(away_until=until)
+    agent.away_until = until
+    return agent
+
+
+@transaction.atomic
+def save_team(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> Team:
+    """Make or change a team: name, kind, separate."""
+    _require_admin(by)
+    row = Team.objects.select_for_update().get(pk=team.pk) if team else Team()
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.name = row.name.strip()
+    if not row.name:
+        raise Invalid("name", "Name the team.", "required")
+    if Team.objects.filter(name__iexact=row.name).exclude(pk=row.pk).exists():
+        raise Invalid("name", "This name is taken.", "taken")
+    row.save()
+    return row
+
+
+@transaction.atomic
+def save_policy(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> Policy:
+    """Change a team's policy, or the desk's own (`team` None). Open follow-ups keep their dates and reminders."""
+    _require_admin(by)
+    row = Policy.objects.select_for_update().filter(team=team).first() or Policy(team=team)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    _check_policy(row)
+    row.save()
+    return row
+
+
+def _check_policy(row: Policy) -> None:
+    if row.zone and not worktime.is_zone(row.zone):
+        raise Invalid("zone", f"“{row.zone}” is not a time zone.", "unknown-zone")
+    for name in ("workdays", "contact_days"):
+        days = getattr(row, name)
+        if not days or not set(days) <= set(range(7)):
+            raise Invalid(name, "Pick at least one day.", "required")
+    for start, end in (("opens", "closes"), ("contact_from", "contact_until")):
+        if getattr(row, start) >= getattr(row, end):
+            raise Invalid(end, "Must be later than the beginning.", "end-before-start")
+    for name in (
+        "window_minutes",
+        "minutes_each",
+        "daily_minutes",
+        "horizon_days",
+        "longest_days",
+        "review_no_news",
+    ):
+        if getattr(row, name) < 1:
+            raise Invalid(name, "At least 1.", "too-small")
+    if "{window}" not in row.sentence:
+        raise Invalid("sentence", "The sentence must contain {window}, where the time goes.", "no-window")
+
+
+def drop_policy(*, team: Team, by: Actor) -> None:
+    """The team follows the desk's own policy again."""
+    _require_admin(by)
+    Policy.objects.filter(team=team).delete()
+
+
+@transaction.atomic
+def save_category(*, category: Category, path: str, by: Actor, now: datetime) -> Category:
+    """Rename a category, or fold it into the one that already has the path. Its tickets go along; the family follows the path."""
+    if not by.supervises:
+        raise Forbidden("not-a-supervisor", "Only a supervisor sorts categories.")
+    clean = "/".join(part.strip() for part in path.split("/") if part.strip())
+    if not clean or len(clean) > 250 or len(clean.split("/")[0]) > 120:
+        raise Invalid(
+            "path", "1 to 250 characters, the first word at most 120.", "too-long" if clean else "required"
+        )
+    other = Category.objects.filter(path=clean).exclude(pk=category.pk).first()
+    if other is None:
+        category.path, category.family, category.is_sorted = clean, clean.split("/")[0], True
+        category.save()
+        return category
+    Ticket.objects.filter(category=category).update(
+        category=other, revision=F("revision") + 1, updated_at=now
+    )
+    for model in (category._meta.apps.get_model("followups", name) for name in ("Closure", "Waiver")):
+        model.objects.filter(category=category).update(category=other)
+    category.delete()
+    return other
+
+
+def invite(*, agent: Agent, now: datetime) -> str:
+    """A path that lets the person set a password once, within seven days. Earlier links of the same person end."""
+    OneTimeLink.objects.filter(agent=agent, used_at__isnull=True).update(used_at=now)
+    secret = secrets.token_urlsafe(32)
+    OneTimeLink.objects.create(agent=agent, digest=_digest(secret), made_at=now, expires_at=now + LINK_LIVES)
+    return f"/welcome/{secret}"
+
+
+@transaction.atomic
+def invite_first_admin(*, now: datetime) -> str | None:
+    """The way in to an empty desk: makes the account `root` and a link to set its password. None once an admin can sign in."""
+    admins = Agent.objects.filter(role=Role.ADMIN, is_active=True, is_demo=False)
+    if any(admin.has_usable_password() for admin in admins):
+        return None
+    admin = admins.first() or _first_admin()
+    return invite(agent=admin, now=now)
+
+
+def _first_admin() -> Agent:
+    name = "root" if not Agent.objects.filter(username="root").exists() else "admin"
+    admin = Agent(username=name, role=Role.ADMIN, is_staff=True, is_superuser=True)
+    admin.set_unusable_password()
+    admin.save()
+    return admin
+
+
+def link(*, secret: str, now: datetime) -> OneTimeLink:
+    """The live link of a secret, or Missing."""
+    row = (
+        OneTimeLink.objects.select_related("agent")
+        .filter(digest=_digest(secret), used_at__isnull=True)
+        .first()
+    )
+    if row is None or row.expires_at <= now or not row.agent.is_active:
+        raise Missing("This link has been used or has run out. Ask for a new one.")
+    return row
+
+
+@transaction.atomic
+def use_link(*, secret: str, password: str, now: datetime) -> Agent:
+    """Set the password and use the link up."""
+    row = OneTimeLink.objects.select_for_update().get(pk=link(secret=secret, now=now).pk)
+    if row.used_at:
+        raise Missing("This link has been used or has run out. Ask for a new one.")
+    agent = row.agent
+    try:
+        validate_password(password, agent)
+    except ValidationError as error:
+        raise Invalid("password", " ".join(error.messages), "weak-password") from error
+    agent.set_password(password)
+    agent.save(update_fields=["password"])
+    row.used_at = now
+    row.save(update_fields=["used_at"])
+    return agent
+
+
+def last_recorded(agent: Agent) -> datetime | None:
+    """When the person last wrote down a contact; for the people page."""
+    return (
+        Contact.objects.filter(recorded_by=agent)
+        .order_by("-entered_at")
+        .values_list("entered_at", flat=True)
+        .first()
+    )
