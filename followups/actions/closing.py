@@ -72,11 +72,7 @@ def close(*, ticket: Ticket, closing: Closing, by: Actor, now: datetime) -> Clos
         raise Invalid("outcome", f"One of {', '.join(Outcome.values)}.", "unknown-choice")
     closing = _checked(ticket, closing, by=by)
     replaced_by = _replace(ticket, closing, by=by, now=now) if closing.outcome in REPLACED else None
-    hints = phrases.check(
-        closing.note,
-        outcome=closing.outcome,
-        has_follow_up=bool(replaced_by) or ticket.follow_ups.open().exists(),
-    )
+    hints = phrases.check(closing.note, outcome=closing.outcome, has_follow_up=bool(replaced_by))
     closure = _record(ticket, closing, replaced_by, hints, by=by, now=now)
     if closing.outcome in CLOSING:
         _finish(ticket, closing, by=by, now=now)
