@@ -13,7 +13,11 @@ from desk.local import places, postgres
 
 # Sign-ins and cached answers do not come back with a restore.
 LEFT_OUT = ("django_session", "desk_cache")
-EMPTY = b"SET client_min_messages = warning;\nSET lock_timeout = '30s';\nDROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n"
+EMPTY = b"""SET client_min_messages = warning;
+SET lock_timeout = '30s';
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
+"""
 
 
 def tool(name: str) -> str:

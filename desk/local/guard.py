@@ -4,6 +4,7 @@ Run as a script. It reads lines `add PID SIGNAL` and `del PID` from the pipe on 
 holds the other end, so end of file means that the parent is gone, however it went. Standard library only.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -79,10 +80,8 @@ def is_zombie(pid: int) -> bool:
 
 def send(pid: int, number: int) -> None:
     """A negative number reaches the whole group."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 if __name__ == "__main__":

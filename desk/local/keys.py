@@ -1,14 +1,16 @@
 """Secrets of this checkout: made once, kept in the run-time folder with mode 0600, never on a command line."""
 
+import contextlib
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from desk.local import places
 
 DEMO_PEOPLE = ("ada", "sam", "root")
-WORDS = "amber birch cedar delta ember fjord grove heath inlet jetty knoll larch maple north ocean pearl".split()
+WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty", "knoll", "maple")
 
 
 def read() -> dict[str, str]:
@@ -35,7 +37,7 @@ def passphrase() -> str:
     return "-".join(secrets.choice(WORDS) for _ in range(3)) + f"-{secrets.randbelow(9000) + 1000}"
 
 
-def kept(name: str, make) -> dict[str, str]:
+def kept(name: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
     """The file's content; where two commands make it at once, both go on with the first one's."""
     path = places.var() / name
     if not path.exists():
@@ -46,9 +48,6 @@ def kept(name: str, make) -> dict[str, str]:
 
 
 def link_once(draft: Path, path: Path) -> None:
-    try:
+    with contextlib.suppress(FileExistsError):
         os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    draft.unlink()

