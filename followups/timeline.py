@@ -2,6 +2,9 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from django.db import connection
 
 from followups.models import Actor, Customer, Event, FollowUp, Ticket
 
@@ -77,5 +80,27 @@ def record(kind: str, **fields: Any) -> Event:
     return row
 
 
+def record_by_key(rows: list[tuple[str, int, UUID, dict]], *, by: Actor, now: datetime) -> None:
+    """Many events of one actor at one instant, by keys alone: (kind, ticket, follow-up, data)."""
+    same = {"at": now, "entered_at": now, "by": by.agent, "by_name": by.name, "door": by.door}
+    record_all([Event(kind=k, ticket_id=t, follow_up_id=f, data=data, **same) for k, t, f, data in rows])
+
+
 def record_all(rows: list[Event]) -> None:
     Event.objects.bulk_create(rows, batch_size=1000)
+
+
+STAGED = """
+INSERT INTO followups_event (kind, at, entered_at, ticket_id, by_name, door, data)
+SELECT 'imported.state', at, %s, ticket_id, coalesce(nullif(actor, ''), 'import'), 'import',
+    jsonb_strip_nulls(jsonb_build_object('seq', seq, 'state', state, 'ended', ended, 'team', nullif(team, ''),
+        'agent', nullif(agent, ''), 'priority', nullif(priority, ''), 'reopen_count', reopen_count,
+        'reassignment_count', reassignment_count))
+FROM {table} WHERE ticket_id > %s AND ticket_id <= %s AND NOT is_known AND NOT is_kept ORDER BY ticket_id, seq"""
+
+
+def record_staged(*, table: str, after: int, until: int, now: datetime) -> int:
+    """Write the imported states in a temporary table of the tickets in `(after, until]`; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(STAGED.format(table=table), [now, after, until])
+        return cursor.rowcount
