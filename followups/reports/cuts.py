@@ -1,0 +1,141 @@
+"""Counting: facts in SQL, cut by a key and filtered, each figure a named part, so that its rows can be listed again.
+
+A source's SQL ends in a table expression `facts` with the columns `ticket_id, at, team_id, agent_id, category_id,
+channel, priority, customer_id`; its parts are conditions on them and on what else it has.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+from followups import errors
+from followups.reports import windows
+from followups.reports.rows import TOTAL
+
+KEYS = {
+    None: "'total'",
+    "channel": "facts.channel",
+    "category": "category.path",
+    "family": "category.family",
+    "team": "coalesce(team.name, '')",
+    "site": "coalesce(team.kind, '')",
+    "priority": "facts.priority",
+    "week": """to_char(facts.at AT TIME ZONE %(zone)s, 'IYYY-"W"IW')""",
+    "month": "to_char(facts.at AT TIME ZONE %(zone)s, 'YYYY-MM')",
+}
+
+CHOSEN = """
+    SELECT facts.*, {key} AS key
+    FROM facts
+    JOIN followups_category category ON category.id = facts.category_id
+    LEFT JOIN followups_team team ON team.id = facts.team_id
+    WHERE (%(scope_teams)s::bigint[] IS NULL OR facts.team_id = ANY(%(scope_teams)s)
+            OR (%(scope_pool)s AND facts.team_id IS NULL))
+        AND (%(scope_agent)s::bigint IS NULL OR facts.agent_id = %(scope_agent)s)
+        AND (%(team)s::bigint IS NULL OR facts.team_id = %(team)s)
+        AND (%(channel)s::text IS NULL OR facts.channel = %(channel)s)
+        AND (%(category)s::text IS NULL OR category.path = %(category)s
+            OR starts_with(category.path, %(category)s || '/'))
+        AND (%(family)s::text IS NULL OR category.family = %(family)s)
+        AND (%(priority)s::text IS NULL OR facts.priority = %(priority)s)
+        AND (%(customer)s::uuid IS NULL OR facts.customer_id = %(customer)s)
+"""
+
+TALLY = """
+    WITH {facts}, chosen AS MATERIALIZED ({chosen})
+    SELECT key, grouping(key) = 1 AS whole, {figures}
+    FROM chosen GROUP BY GROUPING SETS ((key), ())
+"""
+
+LISTED = """
+    WITH {facts}, chosen AS ({chosen})
+    SELECT ticket_id, {follow_up} AS follow_up_id, at, count(*) OVER () AS found
+    FROM chosen
+    WHERE ({part}) AND (%(key)s::text IS NULL OR key = %(key)s)
+    ORDER BY at DESC, ticket_id DESC
+    LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """`parts` name conditions, `measures` aggregates; `follow_up` is the column of one, where units are follow-ups."""
+
+    facts: str
+    parts: Mapping[str, str]
+    measures: Mapping[str, str] = field(default_factory=dict)
+    follow_up: str = "NULL::uuid"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Figures by name: of everything, and by key."""
+
+    total: dict[str, Any]
+    rows: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Listed:
+    ticket_id: int
+    follow_up_id: Any
+    at: datetime
+
+
+def fetch(question: windows.Question, text: str, pieces: Mapping[str, str], **more: Any) -> list[dict[str, Any]]:
+    """Run SQL made of the reports' own pieces; everything asked for goes in as parameters."""
+    chosen = sql.SQL(CHOSEN).format(key=sql.SQL(KEYS[question.by]))
+    query = sql.SQL(text).format(chosen=chosen, **{name: sql.SQL(piece) for name, piece in pieces.items()})
+    with connection.cursor() as cursor:
+        cursor.execute(query.as_string(), question.parameters | more)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def tally(question: windows.Question, source: Source) -> Tally:
+    counts = {name: f"count(*) FILTER (WHERE {part})" for name, part in source.parts.items()}
+    figures = ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | dict(source.measures)).items())
+    found = fetch(question, TALLY, {"facts": source.facts, "figures": figures})
+    rows = {row["key"]: row for row in found if not row["whole"]}
+    total = next(row for row in found if row["whole"])
+    return Tally(total=total, rows=rows if question.by else {})
+
+
+def nothing(source: Source) -> dict[str, Any]:
+    """The figures of a key that has no facts of this source."""
+    return dict.fromkeys(source.parts, 0) | dict.fromkeys(source.measures)
+
+
+def ordered(question: windows.Question, rows: list[Any], *, size: Any) -> list[Any]:
+    """Weeks and months in their order; other keys by size, then by name."""
+    if question.by in windows.TIMES:
+        return sorted(rows, key=lambda row: row.key)
+    return sorted(rows, key=lambda row: (-size(row), row.key))
+
+
+def excluded(figures: Mapping[str, Any], reasons: tuple[str, ...]) -> dict[str, int]:
+    return {reason: figures[f"excluded.{reason}"] for reason in reasons}
+
+
+def excluding(reasons: tuple[str, ...]) -> dict[str, str]:
+    """The parts of what is left out: all, and by reason (the column `left_out`)."""
+    return {"excluded": "left_out IS NOT NULL"} | {f"excluded.{reason}": f"left_out = '{reason}'" for reason in reasons}
+
+
+def listed(
+    question: windows.Question, sources: tuple[Source, ...], *, part: str, key: str | None, limit: int, offset: int
+) -> tuple[int, list[Listed]]:
+    """Exactly the rows of one figure, latest first, and how many there are."""
+    source = next((source for source in sources if part in source.parts), None)
+    if source is None:
+        raise errors.Invalid("part", "No such figure in this report.", code="unknown")
+    pieces = {"facts": source.facts, "part": source.parts[part], "follow_up": source.follow_up}
+    asked = {"key": None if key == TOTAL else key, "limit": limit, "offset": offset}
+    found = fetch(question, LISTED, pieces, **asked)
+    return (found[0]["found"] if found else 0), [
+        Listed(row["ticket_id"], row["follow_up_id"], row["at"]) for row in found
+    ]

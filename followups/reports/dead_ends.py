@@ -1,0 +1,137 @@
+"""M6: how often somebody wanted to end without a remedy, and what came of it."""
+
+from typing import Any
+
+from followups.models import WaiverKind
+from followups.reports import cuts, late, rows, windows
+from followups.reports.ends import COUNTED_TICKET
+
+NAME = "dead-ends"
+REASONS = ("duplicate", "spam")
+KINDS = tuple(WaiverKind.values)
+DEFINITION = (
+    "Of everything that was said to be finished in the period, the share that was a dead end: nothing more can be"
+    " done, the customer cannot be reached, or she gave up. The first two never close a ticket: each was replaced"
+    " by a dated follow-up."
+)
+COUNTED = (
+    "Units are closures, those that closed a ticket and those that were replaced; what was undone within seconds "
+    "is none. Duplicates and spam are left out and counted, imported ends are no closures. Told: the follow-up "
+    "put in its place was told to the customer. Waived: ended for good without remedy, by a supervisor's word. "
+    "Without a first step: open tickets without a dated follow-up, at this moment. Intervals are Wilson's, 95 %."
+)
+
+CLOSURES = f"""
+    facts AS (
+        SELECT c.ticket_id, c.at, c.team_id, coalesce(c.agent_id, c.by_id) AS agent_id, c.category_id, c.channel,
+            c.priority, t.customer_id, c.outcome, c.why, c.closed, coalesce(f.told_at <= %(as_of)s, false) AS told,
+            CASE WHEN c.outcome IN ('duplicate', 'spam') THEN c.outcome END AS left_out
+        FROM followups_closure c
+        JOIN followups_ticket t ON t.id = c.ticket_id
+        LEFT JOIN followups_followup f ON f.id = c.replaced_by_id
+        WHERE c.undone_at IS NULL AND c.at >= %(start)s AND c.at < %(end)s AND c.at <= %(as_of)s AND {COUNTED_TICKET}
+    )
+"""
+WAIVERS = f"""
+    facts AS (
+        SELECT w.ticket_id, w.at, w.team_id, w.agent_id, w.category_id, w.channel, w.priority, t.customer_id, w.kind
+        FROM followups_waiver w
+        JOIN followups_ticket t ON t.id = w.ticket_id
+        WHERE w.at >= %(start)s AND w.at < %(end)s AND w.at <= %(as_of)s AND {COUNTED_TICKET}
+    )
+"""
+
+# The gate's rule, asked of the rows: it must find none.
+GATE = f"""
+    facts AS (
+        SELECT t.id AS ticket_id, t.opened_at AS at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority,
+            t.customer_id,
+            t.state, t.imported, t.ever_followed, step.ticket_id IS NOT NULL AS has_step,
+            EXISTS (SELECT FROM followups_closure c
+                WHERE c.ticket_id = t.id AND c.closed AND c.reopened_at IS NULL AND c.undone_at IS NULL)
+            OR EXISTS (SELECT FROM followups_waiver w WHERE w.ticket_id = t.id AND w.reopened_at IS NULL) AS has_word,
+            EXISTS (SELECT FROM followups_closure c WHERE c.ticket_id = t.id AND NOT c.closed) AS was_replaced
+        FROM followups_ticket t
+        LEFT JOIN (SELECT DISTINCT ticket_id FROM followups_followup WHERE state = 'scheduled') step
+            ON step.ticket_id = t.id
+        WHERE (t.state = 'open' OR NOT t.imported OR step.ticket_id IS NOT NULL) AND {COUNTED_TICKET}
+    )
+"""
+DEAD = "(outcome IN ('no_remedy', 'unreachable') OR why = 'gave_up')"
+
+SAID = cuts.Source(
+    facts=CLOSURES,
+    parts={
+        "den": "left_out IS NULL",
+        "num": DEAD,
+        "no_remedy": "outcome = 'no_remedy'",
+        "unreachable": "outcome = 'unreachable'",
+        "gave_up": "outcome = 'withdrawn' AND why = 'gave_up'",
+        "replaced": "NOT closed",
+        "told": "NOT closed AND told",
+        **cuts.excluding(REASONS),
+    },
+)
+WAIVED = cuts.Source(facts=WAIVERS, parts={"waived": "true"} | {f"waived.{kind}": f"kind = '{kind}'" for kind in KINDS})
+NOW = cuts.Source(
+    facts=GATE,
+    parts={
+        "orphans": "CASE WHEN state = 'closed' THEN has_step OR NOT (imported OR has_word) "
+        "ELSE NOT has_step AND (ever_followed OR was_replaced) END",
+        "no_first_step": "state = 'open' AND NOT has_step",
+    },
+)
+SOURCES = (SAID, WAIVED, NOW)
+
+
+def report(question: windows.Question) -> rows.Report:
+    tallies = [cuts.tally(question, source) for source in SOURCES]
+    total = row(rows.TOTAL, {name: figure for tally in tallies for name, figure in tally.total.items()})
+    return rows.Report(
+        name=NAME,
+        headline=headline(total),
+        definition=DEFINITION,
+        counted=COUNTED,
+        entered_after_as_of=late.entered_after_as_of(question),
+        total=total,
+        rows=cuts.ordered(question, by_key(question, tallies), size=lambda it: it.den),
+    )
+
+
+def by_key(question: windows.Question, tallies: list[cuts.Tally]) -> list[rows.DeadEnds]:
+    """One row for each key of any source; what is of this moment has no week or month."""
+    timed = question.by in windows.TIMES
+    said, waived, now = tallies
+    keys = (
+        said.rows.keys()
+        | waived.rows.keys()
+        | (set() if timed else {key for key, it in now.rows.items() if it["no_first_step"] or it["orphans"]})
+    )
+    found = []
+    for key in keys:
+        figures = said.rows.get(key, cuts.nothing(SAID)) | waived.rows.get(key, cuts.nothing(WAIVED))
+        moment = dict.fromkeys(NOW.parts) if timed else now.rows.get(key, cuts.nothing(NOW))
+        found.append(row(key, figures | moment))
+    return found
+
+
+def row(key: str, figures: dict[str, Any]) -> rows.DeadEnds:
+    same = ("no_remedy", "unreachable", "gave_up", "replaced", "told", "waived", "orphans", "no_first_step")
+    return rows.DeadEnds(
+        **rows.parts(key, figures["num"], figures["den"], excluded=cuts.excluded(figures, REASONS)),
+        **{name: figures[name] for name in same},
+        attempted=figures["num"],
+        waived_by_kind={kind: figures[f"waived.{kind}"] for kind in KINDS},
+    )
+
+
+def headline(total: rows.DeadEnds) -> str:
+    steps = (
+        f"{total.no_first_step:,} open tickets have no first step yet."
+        if total.no_first_step
+        else "Every open ticket has a next step."
+    )
+    if not total.den:
+        return f"Nothing was said to be finished in the period. {steps}"
+    said = f"{rows.percent(total.rate)} of {total.den:,} closings were dead ends"
+    return f"{said}; {total.replaced:,} were replaced by a follow-up. {steps}"

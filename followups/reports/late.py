@@ -1,0 +1,23 @@
+"""Rows that happened at or before as_of and were entered after it: late entries, imports; they changed the figures."""
+
+from django.db import connection
+
+from followups.reports import windows
+
+ENTERED = """
+    SELECT
+        (SELECT count(*) FROM followups_ticket
+            WHERE opened_at >= %(start)s AND opened_at < %(end)s AND opened_at <= %(as_of)s AND created_at > %(as_of)s)
+        + (SELECT count(*) FROM followups_contact
+            WHERE at >= %(start)s AND at <= %(as_of)s AND entered_at > %(as_of)s AND NOT is_opening)
+        + (SELECT count(*) FROM followups_closure
+            WHERE at >= %(start)s AND at <= %(as_of)s AND entered_at > %(as_of)s AND undone_at IS NULL)
+        + (SELECT count(*) FROM followups_waiver WHERE at >= %(start)s AND at <= %(as_of)s AND entered_at > %(as_of)s)
+"""
+
+
+def entered_after_as_of(question: windows.Question) -> int:
+    """Tickets, contacts beside their openings, closures and waivers from the start of the period on."""
+    with connection.cursor() as cursor:
+        cursor.execute(ENTERED, question.parameters)
+        return cursor.fetchone()[0]

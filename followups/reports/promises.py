@@ -1,0 +1,143 @@
+"""M5: whether we did what we had told the customer we would, by when we had said."""
+
+from typing import Any
+
+from followups.reports import cuts, late, rows, windows
+from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
+
+NAME = "promises"
+REASONS = ("called_off", "spam")
+DEFINITION = (
+    "Of the promises that fell due in the period, the share kept: we reached the customer by the time we had told"
+    " her. A step counts as a promise once she was told of it. A date that we moved without her agreement was not"
+    " kept."
+)
+COUNTED = (
+    "Due: the last date she agreed to before it passed; where we moved it alone, the date before that move. Kept:"
+    " a connected contact that we started, or our reply in the promised written channel, at or before it; "
+    "voicemail only where she accepted that. Promises that she called off before they were due are left out and "
+    "counted. Tried in time: not kept, but a message was left or sent in the promised window. Never done: no "
+    "connected contact up to as_of. Intervals are Wilson's, 95 %."
+)
+
+# Contacts in which she was told or agreed to another date do not keep the promise that was made in them.
+FACTS = f"""
+    ends AS ({ENDS}),
+    standing AS ({STANDING}),
+    alone AS (
+        SELECT DISTINCT ON (m.follow_up_id) m.follow_up_id, m.from_by, m.from_from
+        FROM followups_move m JOIN followups_followup f ON f.id = m.follow_up_id
+        WHERE m.at <= %(as_of)s AND m.at > f.told_at AND NOT (m.agreed AND m.at < m.from_by)
+        ORDER BY m.follow_up_id, m.at, m.id
+    ),
+    later AS (
+        SELECT DISTINCT ON (follow_up_id) follow_up_id, from_by, from_from
+        FROM followups_move WHERE at > %(as_of)s ORDER BY follow_up_id, at, id
+    ),
+    due AS (
+        SELECT f.id, f.ticket_id, f.owner_id, f.promiser_id, f.team_id, f.channel, f.voicemail_ok, f.told_contact_id,
+            f.brought,
+            f.state, f.called_off_by, f.ended_at, f.promised_at, f.told_at,
+            coalesce(alone.from_by, later.from_by, f.promised_by) AS due_by,
+            CASE WHEN alone.from_by IS NOT NULL THEN alone.from_from WHEN later.from_by IS NOT NULL THEN later.from_from
+                ELSE f.promised_from END AS due_from,
+            alone.from_by IS NOT NULL AS moved_alone,
+            coalesce(f.told_at <= %(as_of)s, false) AS told
+        FROM followups_followup f
+        LEFT JOIN alone ON alone.follow_up_id = f.id
+        LEFT JOIN later ON later.follow_up_id = f.id
+        WHERE f.promised_at <= %(as_of)s
+    ),
+    units AS MATERIALIZED (SELECT * FROM due WHERE due_by >= %(start)s AND due_by < %(end)s),
+    touches AS (
+        SELECT u.id,
+            min(c.at) FILTER (WHERE c.reached = 'reached' OR (c.reached = 'voicemail' AND u.voicemail_ok)
+                OR (c.reached = 'written' AND u.channel IN ('email', 'chat', 'sms', 'letter', 'web', 'social', 'none'))) AS connected_at,
+            bool_or(c.reached IN ('voicemail', 'written')
+                AND c.at <= u.due_by AND (u.due_from IS NULL OR c.at >= u.due_from)) AS message
+        FROM units u
+        JOIN followups_contact c ON c.follow_up_id = u.id
+        WHERE c.direction = 'outbound' AND c.at <= %(as_of)s AND c.id IS DISTINCT FROM u.told_contact_id
+            AND NOT EXISTS (SELECT FROM followups_move m WHERE m.follow_up_id = u.id AND m.agreed_contact_id = c.id)
+        GROUP BY u.id
+    ),
+    facts AS (
+        SELECT u.id AS follow_up_id, u.ticket_id, u.due_by AS at, coalesce(u.team_id, t.team_id) AS team_id,
+            coalesce(u.owner_id, u.promiser_id) AS agent_id, t.category_id, t.channel, t.priority, t.customer_id,
+            CASE WHEN s.left_out = 'spam' THEN 'spam'
+                WHEN u.state = 'called_off' AND u.called_off_by = 'customer'
+                    AND u.ended_at < u.due_by AND u.ended_at <= %(as_of)s THEN 'called_off' END AS left_out,
+            u.due_by <= %(as_of)s AS is_due, u.told, u.moved_alone, coalesce(touches.message, false) AS message,
+            touches.connected_at, u.told_at,
+            coalesce(touches.connected_at <= u.due_by, false) AND NOT u.moved_alone AS kept,
+            u.brought = 'no_news' AND u.ended_at <= %(as_of)s AS empty_handed
+        FROM units u
+        JOIN followups_ticket t ON t.id = u.ticket_id
+        LEFT JOIN standing s ON s.ticket_id = t.id
+        LEFT JOIN touches ON touches.id = u.id
+        WHERE {COUNTED_TICKET}
+    )
+"""
+COUNTS = "told AND is_due AND left_out IS NULL"
+SOURCE = cuts.Source(
+    facts=FACTS,
+    follow_up="follow_up_id",
+    parts={
+        "den": COUNTS,
+        "num": f"{COUNTS} AND kept",
+        "tried_in_time": f"{COUNTS} AND NOT kept AND message",
+        "empty_handed": f"{COUNTS} AND kept AND empty_handed",
+        "kept_late": f"{COUNTS} AND NOT kept AND NOT moved_alone AND connected_at IS NOT NULL",
+        "never_done": f"{COUNTS} AND NOT moved_alone AND connected_at IS NULL",
+        "moved_by_us": f"{COUNTS} AND moved_alone",
+        "due": "is_due AND left_out IS NULL",
+        "immature": "told AND NOT is_due AND left_out IS NULL",
+        "excluded": "told AND left_out IS NOT NULL",
+        "excluded.called_off": "told AND left_out = 'called_off'",
+        "excluded.spam": "told AND left_out = 'spam'",
+    },
+    measures={
+        "median_wait": "percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM at - told_at)::float8) "
+        f"FILTER (WHERE {COUNTS})",
+        "median_late": "percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM connected_at - at)::float8) "
+        f"FILTER (WHERE {COUNTS} AND NOT kept AND NOT moved_alone AND connected_at IS NOT NULL)",
+    },
+)
+SOURCES = (SOURCE,)
+
+
+def report(question: windows.Question) -> rows.Report:
+    tally = cuts.tally(question, SOURCE)
+    total = row(rows.TOTAL, tally.total)
+    return rows.Report(
+        name=NAME,
+        headline=headline(total),
+        definition=DEFINITION,
+        counted=COUNTED,
+        entered_after_as_of=late.entered_after_as_of(question),
+        total=total,
+        rows=cuts.ordered(question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.den),
+    )
+
+
+def row(key: str, figures: dict[str, Any]) -> rows.Promises:
+    told, due = figures["den"], figures["due"]
+    counts = ("tried_in_time", "empty_handed", "kept_late", "never_done", "moved_by_us", "due")
+    return rows.Promises(
+        **rows.parts(key, figures["num"], told, immature=figures["immature"], excluded=cuts.excluded(figures, REASONS)),
+        **{name: figures[name] for name in counts},
+        told_share=told / due if due else None,
+        median_wait_hours=hours(figures["median_wait"]),
+        median_late_hours=hours(figures["median_late"]),
+    )
+
+
+def hours(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds / 3600, 4)
+
+
+def headline(total: rows.Promises) -> str:
+    if not total.den:
+        return "No promise fell due in the period."
+    tried = f"; of the others {total.tried_in_time:,} were tried in time" if total.num < total.den else ""
+    return f"{rows.percent(total.rate)} of {total.den:,} promises were kept by the time we had said{tried}."

@@ -1,0 +1,115 @@
+"""M1: who had to contact us again after we said it was over."""
+
+from typing import Any
+
+from followups.reports import cuts, late, rows, windows
+from followups.reports.ends import COUNTED_TICKET, ENDS
+
+NAME = "recontact"
+REASONS = ("duplicate", "spam", "no_customer", "shared_account")
+DEFINITION = (
+    "Of the tickets that ended in the period, the share whose customer contacted us again within {days} days: "
+    "about anything (any issue), and about the same family of problems (same issue). A ticket counts once its "
+    "{days} days are over."
+)
+COUNTED = (
+    "Each end of a ticket is a unit, reopened or not; it starts when the ticket was resolved, else closed. A "
+    "contact is same-issue when it is of the same family, and it is charged once, to the latest end before it. "
+    "Contacts that we started, answers to our own follow-ups, automatic messages and bare thanks are no contacts "
+    "here. Ends whose days are not over are left out as immature; duplicates, spam, tickets without a customer "
+    "and shared accounts are left out and counted. Intervals are Wilson's, 95 %."
+)
+
+# A contact in the instant of an end does not come after it: contacts sort first, so only later ones are seen.
+FACTS = f"""
+    ends AS MATERIALIZED ({ENDS}),
+    units AS (
+        SELECT ends.*, t.customer_id, t.opened_at, coalesce(t.reference, t.number) COLLATE "C" AS reference, k.family,
+            coalesce(left_out, CASE WHEN t.customer_id IS NULL THEN 'no_customer'
+                WHEN c.shared_account THEN 'shared_account' END) AS out
+        FROM ends
+        JOIN followups_ticket t ON t.id = ends.ticket_id
+        JOIN followups_category k ON k.id = ends.category_id
+        LEFT JOIN followups_customer c ON c.id = t.customer_id
+        WHERE ends.start >= %(start)s AND {COUNTED_TICKET}
+    ),
+    contacts AS (
+        SELECT coalesce(c.customer_id, t.customer_id) AS customer_id, k.family, c.at
+        FROM followups_contact c
+        LEFT JOIN followups_ticket t ON t.id = c.ticket_id
+        LEFT JOIN followups_category k ON k.id = t.category_id
+        WHERE c.direction = 'inbound' AND c.answers_follow_up_id IS NULL AND c.purpose NOT IN ('automatic', 'thanks')
+            AND c.at > %(start)s AND c.at <= %(as_of)s
+    ),
+    happened AS (
+        SELECT customer_id, family, start AS at, true AS is_end, end_id, opened_at, reference
+        FROM units WHERE out IS NULL
+        UNION ALL
+        SELECT customer_id, family, at, false, NULL, NULL, NULL FROM contacts WHERE customer_id IS NOT NULL
+    ),
+    followed AS (
+        SELECT end_id, is_end,
+            min(at) FILTER (WHERE NOT is_end) OVER (PARTITION BY customer_id ORDER BY at DESC, is_end DESC) AS next_any,
+            CASE WHEN NOT lead(is_end) OVER same THEN lead(at) OVER same END AS next_same
+        FROM happened
+        WINDOW same AS (PARTITION BY customer_id, family ORDER BY at, is_end, opened_at, reference, end_id)
+    ),
+    facts AS (
+        SELECT units.ticket_id, units.start AS at, units.team_id, units.agent_id, units.category_id, units.channel,
+            units.priority, units.customer_id, units.out AS left_out,
+            units.out IS NULL AND units.start + make_interval(secs => %(seconds)s) <= %(as_of)s AS mature,
+            coalesce(next_any <= units.start + make_interval(secs => %(seconds)s), false) AS any_issue,
+            coalesce(next_same <= units.start + make_interval(secs => %(seconds)s), false) AS same_issue
+        FROM units
+        LEFT JOIN followed ON followed.is_end AND followed.end_id = units.end_id
+        WHERE units.start < %(end)s
+            AND (%(of)s = 'all' OR units.out IN ('duplicate', 'spam') OR units.resolved = (%(of)s = 'resolved'))
+    )
+"""
+
+SOURCE = cuts.Source(
+    facts=FACTS,
+    parts={
+        "den": "mature",
+        "any_issue": "mature AND any_issue",
+        "same_issue": "mature AND same_issue",
+        "immature": "left_out IS NULL AND NOT mature",
+        **cuts.excluding(REASONS),
+    },
+)
+SOURCES = (SOURCE,)
+
+
+def report(question: windows.Question) -> rows.Report:
+    tally = cuts.tally(question, SOURCE)
+    total = row(rows.TOTAL, tally.total)
+    return rows.Report(
+        name=NAME,
+        headline=headline(total, question),
+        definition=DEFINITION.format(days=question.window_days),
+        counted=COUNTED,
+        entered_after_as_of=late.entered_after_as_of(question),
+        total=total,
+        rows=cuts.ordered(
+            question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.any_issue.den
+        ),
+    )
+
+
+def row(key: str, figures: dict[str, Any]) -> rows.Recontact:
+    left_out = {"immature": figures["immature"], "excluded": cuts.excluded(figures, REASONS)}
+    return rows.Recontact(
+        key=key,
+        any_issue=rows.share(key, figures["any_issue"], figures["den"], **left_out),
+        same_issue=rows.share(key, figures["same_issue"], figures["den"], **left_out),
+    )
+
+
+def headline(total: rows.Recontact, question: windows.Question) -> str:
+    if not total.any_issue.den:
+        return f"No ticket that ended in the period has its {question.window_days} days behind it yet."
+    return (
+        f"{rows.percent(total.any_issue.rate)} had to contact us again within {question.window_days} days, "
+        f"{rows.percent(total.same_issue.rate)} about the same thing; "
+        f"{total.any_issue.immature:,} are too recent to count."
+    )

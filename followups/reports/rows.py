@@ -1,0 +1,128 @@
+"""The shapes of the answers: plain dataclasses, the same for page, API and CSV."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from followups.reports import statistics
+
+TOTAL = "total"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A share with its 95 % interval (Wilson). Nothing to divide by: None, never 0."""
+
+    key: str
+    num: int
+    den: int
+    rate: float | None
+    ci_low: float | None
+    ci_high: float | None
+    immature: int
+    excluded: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Recontact:
+    key: str
+    any_issue: Row
+    same_issue: Row
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """`horizons` by days ("1", "3", "7", "30"); `open` and `ended_unresolved` are those of the as-of rate."""
+
+    key: str
+    as_of_rate: Row
+    horizons: dict[str, Row]
+    reopened: int
+    open: int
+    ended_unresolved: int
+
+
+@dataclass(frozen=True)
+class TimeToResolution:
+    """Hours to four places; None: not reached within what could be watched."""
+
+    key: str
+    n: int
+    events: int
+    median_hours: float | None
+    p90_hours: float | None
+    resolved_by: dict[str, float | None]
+    open: int
+    ended_unresolved: int
+    excluded: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Promises(Row):
+    """Counts of the same denominator; `told_share` is of all follow-ups that fell due (`due`)."""
+
+    tried_in_time: int
+    empty_handed: int
+    kept_late: int
+    never_done: int
+    moved_by_us: int
+    due: int
+    told_share: float | None
+    median_wait_hours: float | None
+    median_late_hours: float | None
+
+
+@dataclass(frozen=True)
+class DeadEnds(Row):
+    """`orphans` and `no_first_step` are of this moment, not of the period; None in a cut by time."""
+
+    attempted: int
+    no_remedy: int
+    unreachable: int
+    gave_up: int
+    replaced: int
+    told: int
+    waived: int
+    waived_by_kind: dict[str, int]
+    orphans: int | None
+    no_first_step: int | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """`headline` is the figure in a sentence, `definition` its meaning, `counted` how, in the statistician's words."""
+
+    name: str
+    headline: str
+    definition: str
+    counted: str
+    entered_after_as_of: int
+    total: Any
+    rows: list[Any] = field(default_factory=list)
+    familiar: Row | None = None
+
+
+def share(key: str, num: int, den: int, *, immature: int = 0, excluded: Mapping[str, int] | None = None) -> Row:
+    return Row(**parts(key, num, den, immature=immature, excluded=excluded))
+
+
+def parts(
+    key: str, num: int, den: int, *, immature: int = 0, excluded: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """The fields of a `Row`, for the shapes that carry more."""
+    interval = statistics.wilson(num, den)
+    return {
+        "key": key,
+        "num": num,
+        "den": den,
+        "rate": num / den if den else None,
+        "ci_low": interval.low if interval else None,
+        "ci_high": interval.high if interval else None,
+        "immature": immature,
+        "excluded": dict(excluded or {}),
+    }
+
+
+def percent(share_of: float | None) -> str:
+    """A share in words: "89 %", or a dash where there is nothing to divide by."""
+    return "\u2013" if share_of is None else f"{share_of * 100:.0f}\u00a0%"

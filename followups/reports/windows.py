@@ -1,0 +1,177 @@
+"""What is asked of a report: the period, the instant it looks from, the cut, the filter, and whose figures they are."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from followups import errors
+from followups.models import Actor, Role, Team
+
+CUTS = ("channel", "category", "family", "team", "site", "priority", "week", "month")
+TIMES = ("week", "month")
+OF = ("resolved", "unresolved", "all")
+FILTERS = ("team", "channel", "category", "family", "priority", "customer")
+NAMES = ("from", "to", "as_of", "window_days", "of", "by", *FILTERS)
+DAYS = timedelta(days=90)
+YEARS = range(1900, 2200)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose figures: of these teams (None: all; `pool`: also of no team), or an agent's own."""
+
+    team_ids: frozenset[int] | None = None
+    pool: bool = False
+    agent_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Filters:
+    team: int | None = None
+    channel: str | None = None
+    category: str | None = None
+    family: str | None = None
+    priority: str | None = None
+    customer: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """The period is `[start, end)`; `as_of` cuts by when things happened. Instants are aware."""
+
+    start: datetime
+    end: datetime
+    as_of: datetime
+    window_days: int = 7
+    of: str = "resolved"
+    by: str | None = None
+    zone: str = "UTC"
+    filters: Filters = field(default_factory=Filters)
+    scope: Scope = field(default_factory=Scope)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The named parameters of the SQL of the reports."""
+        return {
+            "start": self.start,
+            "end": self.end,
+            "as_of": self.as_of,
+            "seconds": self.window_days * 86_400,
+            "of": self.of,
+            "zone": self.zone,
+            "scope_teams": None if self.scope.team_ids is None else sorted(self.scope.team_ids),
+            "scope_pool": self.scope.pool,
+            "scope_agent": self.scope.agent_id,
+            **{name: getattr(self.filters, name) for name in FILTERS},
+        }
+
+
+def scope_of(actor: Actor) -> Scope:
+    """Agents see their own numbers, supervisors their teams', admins and auditors all; a token's team narrows each."""
+    narrowed = frozenset([actor.token.team_id]) if actor.token and actor.token.team_id else None
+    if actor.agent is None:
+        if actor.token is None:
+            raise errors.Forbidden("forbidden", "Reports are for people who sign in and for tokens.")
+        return Scope(team_ids=narrowed)
+    if actor.role == Role.AGENT:
+        return Scope(team_ids=narrowed, agent_id=actor.agent.pk)
+    if actor.role == Role.SUPERVISOR:
+        mine = actor.team_ids if narrowed is None else actor.team_ids & narrowed
+        return Scope(team_ids=mine, pool=narrowed is None)
+    return Scope(team_ids=narrowed)
+
+
+def question(given: Mapping[str, str], *, now: datetime, zone: str, scope: Scope) -> Question:
+    """What the words of a query string ask; an empty value is as none. Raises `Invalid` naming the word at fault.
+
+    A date stands for its midnight in `zone`; an instant needs its offset.
+    """
+    unknown = sorted(set(given) - set(NAMES))
+    if unknown:
+        raise errors.Invalid(unknown[0], f"Unknown parameter: {unknown[0]}.", code="unknown-field")
+    words = {name: text.strip() for name, text in given.items() if text.strip()}
+    as_of = _instant("as_of", words, zone) or now
+    end = _instant("to", words, zone) or as_of
+    start = _instant("from", words, zone) or end - DAYS
+    if start >= end:
+        raise errors.Invalid("to", "The period must end after it starts.")
+    return Question(
+        start=start,
+        end=end,
+        as_of=as_of,
+        window_days=_days(words.get("window_days", "7")),
+        of=_one_of("of", words.get("of", "resolved"), OF),
+        by=_cut(words.get("by")),
+        zone=zone,
+        filters=_filters(words),
+        scope=scope,
+    )
+
+
+def _instant(name: str, words: Mapping[str, str], zone: str) -> datetime | None:
+    text = words.get(name)
+    if text is None:
+        return None
+    try:
+        found = _midnight(text, zone) or datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        raise errors.Invalid(
+            name, "A date (2026-03-31) or an instant with its offset (2026-03-31T00:00:00Z)."
+        ) from None
+    if found.tzinfo is None:
+        raise errors.Invalid(name, "An instant needs its offset, such as Z or +02:00.", code="naive-instant")
+    if found.year not in YEARS:
+        raise errors.Invalid(name, "The year must lie between 1900 and 2199.", code="out-of-range")
+    return found
+
+
+def _midnight(text: str, zone: str) -> datetime | None:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        return None
+    return datetime.combine(date.fromisoformat(text), time(), ZoneInfo(zone))
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(r"\d{1,2}", text, re.ASCII) or not 1 <= int(text) <= 90:
+        raise errors.Invalid("window_days", "A whole number of days from 1 to 90.", code="out-of-range")
+    return int(text)
+
+
+def _one_of(name: str, word: str, words: tuple[str, ...]) -> str:
+    if word not in words:
+        raise errors.Invalid(name, f"One of {', '.join(words)}.", code="not-a-choice")
+    return word
+
+
+def _cut(word: str | None) -> str | None:
+    if word == "agent":
+        raise errors.Invalid("by", "Figures per agent are switched off at this desk.", code="not-a-choice")
+    return _one_of("by", word, CUTS) if word else None
+
+
+def _filters(words: Mapping[str, str]) -> Filters:
+    plain = {name: words.get(name) for name in ("category", "family", "priority", "channel")}
+    for name, word in plain.items():
+        if "\x00" in (word or ""):
+            raise errors.Invalid(name, "Not a word.", code="forbidden-character")
+    return Filters(team=_team(words.get("team")), customer=_customer(words.get("customer")), **plain)
+
+
+def _team(name: str | None) -> int | None:
+    if name is None:
+        return None
+    found = None if "\x00" in name else Team.objects.filter(name=name).values_list("pk", flat=True).first()
+    if found is None:
+        raise errors.Invalid("team", "No team of this name.", code="unknown")
+    return found
+
+
+def _customer(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise errors.Invalid("customer", "The id of a customer is a UUID.") from None
