@@ -1,5 +1,6 @@
 """Dumps of the whole database with PostgreSQL's own commands: of the wheel, else those on PATH."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -7,7 +8,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO
 
 from desk.local import places, postgres
 
@@ -72,22 +72,27 @@ def load(source: Path, *, at: Mapping[str, str], first: bytes = EMPTY, last: byt
         subprocess.Popen(reading, env=dict(at), stdout=subprocess.PIPE) as reader,
         subprocess.Popen(writing, env=dict(at), stdin=subprocess.PIPE, stderr=subprocess.PIPE) as writer,
     ):
-        pour(reader.stdout, writer.stdin, first=first, last=last)
+        pour(reader, writer, first=first, last=last)
         complaint = writer.stderr.read().decode(errors="replace")
     if reader.returncode or writer.returncode:
         raise places.CannotRun(f"The dump could not be loaded; nothing was changed.\n{complaint}")
 
 
-def pour(source: IO[bytes], target: IO[bytes], *, first: bytes, last: bytes) -> None:
-    """psql stops reading at the first error, which shows here as a broken pipe and is told by its exit code."""
+def pour(reader: subprocess.Popen, writer: subprocess.Popen, *, first: bytes, last: bytes) -> None:
+    """psql commits at the end of its input, so it must not see one where the dump broke off. It stops reading at its
+    own first error, which shows here as a broken pipe and is told by its exit code."""
     try:
-        target.write(first)
-        target.writelines(without_newer_settings(itertools.islice(source, 40)))
-        shutil.copyfileobj(source, target, 1 << 20)
-        target.write(last)
-        target.close()
+        writer.stdin.write(first)
+        writer.stdin.writelines(without_newer_settings(itertools.islice(reader.stdout, 40)))
+        shutil.copyfileobj(reader.stdout, writer.stdin, 1 << 20)
+        if reader.wait():
+            writer.kill()
+        writer.stdin.write(last)
+        writer.stdin.close()
     except BrokenPipeError:
-        source.close()
+        reader.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            writer.stdin.close()
 
 
 def without_newer_settings(head: Iterable[bytes]) -> Iterable[bytes]:

