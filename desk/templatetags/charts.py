@@ -155,12 +155,8 @@ def step_chart(
         "table_open": table_open,
         "ticks": plane.ticks(),
         "series": [curve(one, order, x_max, plane) for order, one in enumerate(series)],
-        "labels": [
-            {"x": spot(plane.x(part / 4)), "text": f"{x_max * part / 4:g} {unit}"} for part in range(5)
-        ],
-        "marks": [
-            {"x": spot(plane.x(read(mark, "at") / x_max)), "text": read(mark, "label")} for mark in known
-        ],
+        "labels": [{"x": spot(plane.x(part / 4)), "text": f"{x_max * part / 4:g} {unit}"} for part in range(5)],
+        "marks": [{"x": spot(plane.x(read(mark, "at") / x_max)), "text": read(mark, "label")} for mark in known],
         "base": {"y1": TOP, "y2": HEIGHT - BOTTOM},
         "rows": readings(series, x_max),
     }
@@ -219,9 +215,7 @@ def bar_chart(
 
 def scaled(metric: Any, top: float = 1.0) -> dict[str, str]:
     values = {"at": read(metric, "rate"), "low": read(metric, "ci_low"), "high": read(metric, "ci_high")}
-    return {
-        name: "" if value is None else spot(min(1.0, value / top) * 200) for name, value in values.items()
-    }
+    return {name: "" if value is None else spot(min(1.0, value / top) * 200) for name, value in values.items()}
 
 
 @register.inclusion_tag("_parts/charts/range.html")

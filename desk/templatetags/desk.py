@@ -207,7 +207,7 @@ def interval(metric: Any) -> str:
     low, high = metric if pair else (read(metric, "ci_low"), read(metric, "ci_high"))
     if low is None or high is None:
         return NOTHING
-    return f"{low * 100:.1f}{THIN}\u2013{THIN}{high * 100:.1f}{NO_BREAK}%"
+    return f"{low * 100:.1f}{THIN}\u2013\u2060{THIN}{high * 100:.1f}{NO_BREAK}%"
 
 
 @register.filter

@@ -5,6 +5,7 @@ import re
 
 import pytest
 import time_machine
+from django import forms
 from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, QueryDict
 from django.template import Context, Template
@@ -119,7 +120,7 @@ def test_rate_of_nothing_is_a_dash_and_never_nought():
 
 
 def test_interval_reads_dicts_objects_and_pairs():
-    said = f"49.0{THIN}\u2013{THIN}94.3{NB}%"
+    said = f"49.0{THIN}\u2013\u2060{THIN}94.3{NB}%"
     assert tags.interval({"ci_low": 0.4902, "ci_high": 0.9433}) == said
     assert tags.interval((0.4902, 0.9433)) == said
     assert tags.interval({"ci_low": None, "ci_high": None}) == "\u2013"
@@ -151,9 +152,7 @@ def test_query_changes_drops_and_repeats_names():
 
 
 def test_undo_url_comes_out_of_the_extra_tags():
-    assert (
-        tags.undo_url(Message(25, "Moved", extra_tags="row undo:/follow-ups/9/undo")) == "/follow-ups/9/undo"
-    )
+    assert tags.undo_url(Message(25, "Moved", extra_tags="row undo:/follow-ups/9/undo")) == "/follow-ups/9/undo"
     assert tags.undo_url(Message(25, "Moved")) == ""
 
 
@@ -183,11 +182,67 @@ def test_places_leave_out_other_roles_and_missing_addresses():
 
 @pytest.mark.urls(__name__)
 def test_places_mark_only_the_longest_address_that_fits():
-    shown = {
-        place["name"]: place["current"]
-        for place in tags.places(rows("today", "reports"), "agent", "/reports/x")
-    }
+    shown = {place["name"]: place["current"] for place in tags.places(rows("today", "reports"), "agent", "/reports/x")}
     assert shown == {"today": False, "reports": True}
+
+
+class Person:
+    is_authenticated = True
+    role = "supervisor"
+
+
+def asked(address="/"):
+    request = HttpRequest()
+    request.path, request.user = address, Person()
+    return request
+
+
+@pytest.mark.urls(__name__)
+def test_desk_nav_marks_the_page_and_counts_what_is_overdue():
+    context = Context({"request": asked("/reports/promises"), "today_counts": {"overdue": 4}})
+    rail = Template("{% load desk %}{% desk_nav %}").render(context)
+    assert re.findall(r'href="([^"]+)"( aria-current="page")?', rail) == [
+        ("/", ""),
+        ("/reports", ' aria-current="page"'),
+    ]
+    assert re.search(r'class="count">4<span class="sr-only"> overdue<', rail)
+
+
+class Call(forms.Form):
+    name = forms.CharField(help_text="As she says it.")
+    care = forms.BooleanField(required=False)
+    channel = forms.ChoiceField(
+        choices=[("phone", "Phone"), ("mail", "Mail")],
+        widget=forms.RadioSelect(attrs={"class": "segmented"}),
+        required=False,
+    )
+
+
+def test_fields_tie_hint_and_error_to_the_input():
+    shown = str(Call({})["name"].as_field_group())
+    assert 'id="id_name_helptext">As she says it.' in shown
+    assert '<ul class="errorlist" id="id_name_error"' in shown
+    assert 'aria-invalid="true" aria-describedby="id_name_helptext id_name_error"' in shown
+
+
+def test_fields_of_choices_are_a_fieldset_with_a_legend():
+    shown = str(Call()["channel"].as_field_group())
+    assert "<legend>Channel" in shown
+    assert shown.count('<label class="choice" for="id_channel_') == 2
+    assert 'class="choices segmented"' in shown
+
+
+def test_fields_to_tick_have_their_label_behind_them():
+    shown = str(Call()["care"].as_field_group())
+    assert shown.index('type="checkbox"') < shown.index('<label for="id_care">Care</label>')
+
+
+def test_toasts_offer_undo_only_where_there_is_an_address():
+    source = "{% include '_parts/messages.html' %}"
+    plain, undoable = Message(25, "Saved"), Message(25, "Moved", extra_tags="undo:/moves/9/undo")
+    assert "<form" not in Template(source).render(Context({"messages": [plain]}))
+    assert 'data-undo="10"' in Template(source).render(Context({"messages": [undoable]}))
+    assert 'action="/moves/9/undo"' in Template(source).render(Context({"messages": [undoable]}))
 
 
 def metric(num, den, **more):
@@ -222,9 +277,7 @@ def test_line_chart_leaves_young_points_hollow_and_says_so():
 
 
 def test_line_chart_of_a_quarter_stays_under_four_kilobytes():
-    chart = drawn(
-        "{% line_chart points 'Again' %}", points=[metric(40, 90, label=f"{week} Mar") for week in range(13)]
-    )
+    chart = drawn("{% line_chart points 'Again' %}", points=[metric(40, 90, label=f"{week} Mar") for week in range(13)])
     picture = chart[chart.index("<svg") : chart.index("</svg>")]
     assert len(picture.encode()) < 4096
 
@@ -250,9 +303,7 @@ def test_step_chart_drops_marks_that_were_not_reached():
 
 
 def test_bar_chart_shares_one_scale_and_leaves_nothing_blank():
-    chart = drawn(
-        "{% bar_chart rows 'By channel' %}", rows=[metric(30, 100, label="Phone"), metric(0, 0, label="Web")]
-    )
+    chart = drawn("{% bar_chart rows 'By channel' %}", rows=[metric(30, 100, label="Phone"), metric(0, 0, label="Web")])
     assert chart.count('<rect class="bar"') == 1
     assert 'width="150"' in chart
     assert f"40{NB}%" in chart
@@ -260,9 +311,7 @@ def test_bar_chart_shares_one_scale_and_leaves_nothing_blank():
 
 
 def test_bar_chart_as_dots_has_no_bars():
-    chart = drawn(
-        "{% bar_chart rows 'By channel' look='dot' %}", rows=[metric(30, 100, label="Phone", url="/x")]
-    )
+    chart = drawn("{% bar_chart rows 'By channel' look='dot' %}", rows=[metric(30, 100, label="Phone", url="/x")])
     assert '<rect class="bar"' not in chart
     assert '<path class="point"' in chart
     assert '<a href="/x">Phone</a>' in chart

@@ -57,11 +57,38 @@
     menu.style.top = `${Math.max(8, Math.min(top, innerHeight - menu.offsetHeight - 8))}px`;
   }
 
+  // An ended session answers with the sign-in page: never swap a whole page into a part of one.
+  function guardSwap(event) {
+    const { xhr, elt } = event.detail;
+    if (!event.detail.shouldSwap || !/^\s*<!doctype/i.test(xhr.responseText) || event.detail.target === document.body) return;
+    event.detail.shouldSwap = false;
+    if (!polls(elt)) location.assign(xhr.responseURL || location.href);
+  }
+
+  function complain(event) {
+    const home = document.getElementById("toasts");
+    if (!home || polls(event.detail.elt)) return;
+    const toast = document.createElement("div");
+    toast.className = "toast toast-error";
+    toast.dataset.toast = "";
+    const text = document.createElement("div");
+    text.className = "toast-text";
+    text.textContent = "Not saved: the desk did not answer. What you typed is still here; try once more.";
+    const close = document.createElement("button");
+    Object.assign(close, { type: "button", className: "btn btn-small", textContent: "Dismiss" });
+    close.dataset.dismiss = "";
+    toast.append(text, close);
+    home.append(toast);
+  }
+
   const polls = (node) => (node.getAttribute?.("hx-trigger") || "").includes("every");
 
   document.addEventListener("click", (event) => { if (event.target.closest("[data-dismiss]")) leave(event.target.closest("[data-toast]")); });
   document.addEventListener("toggle", (event) => { if (event.newState === "open" && event.target.matches?.(".menu")) placeMenu(event.target); }, true);
   document.addEventListener("htmx:beforeRequest", (event) => { if (document.hidden && polls(event.detail.elt)) event.preventDefault(); });
+  document.addEventListener("htmx:beforeSwap", guardSwap);
+  document.addEventListener("htmx:sendError", complain);
+  document.addEventListener("htmx:responseError", complain);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     refreshTimes();
