@@ -125,7 +125,7 @@ def ticket(cells: Cells, binding: import_maps.Binding, chosen: import_maps.Map) 
         line=cells.line,
         reference=cells.needed("reference", 120),
         customer=cells.text("customer_ref", 120),
-        subject=masking.mask_cards(cells.text("subject", 300)) or path.replace("/", " / ", 1),
+        subject=masking.mask_cards(cells.text("subject", 300)) or _subject(family, path),
         description=masking.mask_cards(cells.text("description", 100_000)),
         family=family,
         path=path,
@@ -153,6 +153,11 @@ def _category(cells: Cells, *, is_split: bool) -> tuple[str, str]:
     if len(path) > 250 or len(family) > 120:
         cells.refuse("category", "too-long", "The category fits 120 signs, with its subcategory 250.")
     return family, path
+
+
+def _subject(family: str, path: str) -> str:
+    leaf = path.removeprefix(family).removeprefix("/")
+    return f"{family} / {leaf}" if leaf else family
 
 
 def _end(cells: Cells, chosen: import_maps.Map) -> tuple[datetime | None, datetime | None, bool]:

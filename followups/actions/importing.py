@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -186,6 +185,8 @@ def run_here(
 
 def run(*, run: ImportRun, now: datetime, progress: Progress | None = None, seconds: float | None = None) -> ImportRun:
     """Work on a run that was claimed until it is done, or for about `seconds`: then it waits again and goes on."""
+    if run.state == ImportState.WAITING:
+        _take(run, now)
     turn = _turn(run, now=now, progress=progress, seconds=seconds)
     if reason := _hopeless(run):
         turn.refuse([import_reading.Bad(1, "", *reason)], rows="refused_runs")
@@ -218,11 +219,8 @@ def _turn(
         dry_run=run.dry_run,
         counts=counts,
     )
-    turn = import_running.Turn(run, now, chosen, run.zone or chosen.zone or _desk_zone(), load, progress, seconds)
+    turn = import_running.Turn(
+        run, now, chosen, run.zone or chosen.zone or Policy.objects.of(None).local_zone, load, progress, seconds
+    )
     turn.bad, turn.bad_count = list(run.errors), run.error_count
     return turn
-
-
-def _desk_zone() -> str:
-    policy = Policy.objects.filter(team__isnull=True).first()
-    return (policy.zone if policy else "") or settings.DESK_ZONE

@@ -65,7 +65,7 @@ def policy_step(*, ticket: Ticket, now: datetime, first_update: bool = False) ->
     """What the team's policy promises where nobody named a date. In writing, or for review, where she may not be called."""
     found = proposals(ticket=ticket, now=now, count=1, first_update=first_update)
     policy = Policy.objects.of(ticket.team_id)
-    channel = _allowed_channel(ticket.customer)
+    channel = allowed_channel(ticket.customer)
     if found:
         slot = found[0]
         return Step(
@@ -88,7 +88,7 @@ def policy_step(*, ticket: Ticket, now: datetime, first_update: bool = False) ->
     )
 
 
-def _allowed_channel(customer: Customer | None) -> str:
+def allowed_channel(customer: Customer | None) -> str:
     if customer is None or customer.do_not_contact != DoNotContact.ALL:
         return CALLS
     return "email" if customer.email else "none"

@@ -144,6 +144,14 @@ def _of_day(
     return [pair for pair in pairs if pair[0] > now]
 
 
+def at_hour(
+    day: date, hour: time, policy: Policy, window: worktime.ContactWindow
+) -> tuple[datetime, datetime] | None:
+    """The slot of `day` nearest to a local hour, or None where her hours and the team's do not meet."""
+    length = timedelta(minutes=policy.window_minutes)
+    return _nearest(_meeting(day, policy, window), _at(day, hour, policy.local_zone), length)
+
+
 def _at(day: date, hour: time, zone: str) -> datetime:
     quarter = (hour.hour * 60 + hour.minute + QUARTER - 1) // QUARTER * QUARTER
     wall = datetime.combine(day, time(0)) + timedelta(minutes=min(quarter, 24 * 60 - QUARTER))
