@@ -20,6 +20,9 @@ COUNTED = (
     "connected contact up to as_of. Intervals are Wilson's, 95 %."
 )
 
+CONNECTED = """c.reached = 'reached' OR (c.reached = 'voicemail' AND u.voicemail_ok) OR (c.reached = 'written'
+                AND u.channel IN ('email', 'chat', 'sms', 'letter', 'web', 'social', 'none'))"""
+
 # Contacts in which she was told or agreed to another date do not keep the promise that was made in them.
 FACTS = f"""
     ends AS ({ENDS}),
@@ -51,8 +54,7 @@ FACTS = f"""
     units AS MATERIALIZED (SELECT * FROM due WHERE due_by >= %(start)s AND due_by < %(end)s),
     touches AS (
         SELECT u.id,
-            min(c.at) FILTER (WHERE c.reached = 'reached' OR (c.reached = 'voicemail' AND u.voicemail_ok)
-                OR (c.reached = 'written' AND u.channel IN ('email', 'chat', 'sms', 'letter', 'web', 'social', 'none'))) AS connected_at,
+            min(c.at) FILTER (WHERE {CONNECTED}) AS connected_at,
             bool_or(c.reached IN ('voicemail', 'written')
                 AND c.at <= u.due_by AND (u.due_from IS NULL OR c.at >= u.due_from)) AS message
         FROM units u

@@ -1,0 +1,127 @@
+"""The reports: the same figures as on the pages, as JSON or CSV."""
+
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.http import HttpResponse, QueryDict
+from django.urls import path
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from desk.api import answers, described, errors
+from desk.api.resource import Resource, answer
+from followups.errors import Invalid
+from followups.models import Scope
+from followups.reports import catalogue, rows, tables, windows
+
+INSTANT = {"type": "string", "description": "A date (its midnight in the desk's zone) or an instant with its offset."}
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "from": INSTANT,
+    "to": INSTANT,
+    "as_of": INSTANT,
+    "window_days": {"type": "integer", "minimum": 1, "maximum": 90, "default": 7},
+    "of": {"type": "string", "enum": list(windows.OF), "default": "resolved"},
+    "by": {"type": "string", "enum": list(windows.CUTS)},
+    **{name: {"type": "string"} for name in windows.FILTERS},
+    "format": {"type": "string", "enum": ["json", "csv"], "default": "json"},
+}
+SHARE = {"type": ["number", "null"]}
+ROW = {
+    "type": "object",
+    "description": "Shares carry `num, den, rate, ci_low, ci_high, immature, excluded`; null: nothing to divide by.",
+    "properties": {"key": {"type": "string"}},
+    "required": ["key"],
+    "additionalProperties": True,
+}
+FAMILIAR = {"anyOf": [ROW, {"type": "null"}], "description": "Closed as resolved, of all closed in the period."}
+ANSWER = {
+    "type": "object",
+    "properties": {
+        **{name: {"type": "string"} for name in ("name", "headline", "definition", "counted", "of")},
+        **{name: {"type": "string", "format": "date-time"} for name in ("from", "to", "as_of")},
+        **{name: {"type": "integer"} for name in ("window_days", "entered_after_as_of")},
+        "by": {"type": ["string", "null"]},
+        "total": ROW,
+        "rows": {"type": "array", "items": ROW},
+        "familiar": FAMILIAR,
+    },
+    "required": ["definition", "from", "to", "as_of", "window_days", "entered_after_as_of", "total", "rows"],
+}
+REFUSALS = (400, 401, 403, 404, 406, 429, 503)
+
+
+class FormatInQuery(DefaultContentNegotiation):
+    """`format` is a parameter of the report; an address without it is negotiated as ever."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        if "format" in request.query_params:
+            return renderers[0], renderers[0].media_type
+        return super().select_renderer(request, renderers, format_suffix)
+
+
+class Report(Resource):
+    scopes: ClassVar = {"GET": Scope.REPORTS_READ}
+    content_negotiation_class = FormatInQuery
+
+    @extend_schema(
+        operation_id="report",
+        summary="One report, cut and filtered",
+        parameters=[
+            OpenApiParameter("name", {"type": "string", "enum": list(catalogue.REPORTS)}, OpenApiParameter.PATH),
+            *(OpenApiParameter(name, schema) for name, schema in PARAMETERS.items()),
+        ],
+        responses={
+            (200, "application/json"): ANSWER,
+            (200, "text/csv"): OpenApiTypes.STR,
+            **{
+                (status, errors.MEDIA_TYPE): OpenApiResponse(described.Problem, description=described.REFUSALS[status])
+                for status in REFUSALS
+            },
+        },
+    )
+    def get(self, request: Request, name: str) -> Response | HttpResponse:
+        module = catalogue.named(name)
+        given = once_each(request.query_params)
+        form = given.pop("format", "json")
+        if form not in ("json", "csv"):
+            raise Invalid("format", "json or csv.", code="not-a-choice")
+        question = asked(given, scope=windows.scope_of(request.actor))
+        report = module.report(question)
+        return csv(report) if form == "csv" else answer(figures(report, question))
+
+
+def asked(given: dict[str, str], *, scope: windows.Scope) -> windows.Question:
+    """The question in a query string, looked at from now by the database's clock unless it says otherwise."""
+    return windows.question(given, now=windows.clock(), zone=settings.DESK_ZONE, scope=scope)
+
+
+def once_each(query: QueryDict) -> dict[str, str]:
+    """Each parameter once; twice would leave open which one counts."""
+    for name in query:
+        if len(query.getlist(name)) > 1:
+            raise Invalid(name, "Once, please.", code="too-many")
+    return {name: str(query[name]) for name in query}
+
+
+def figures(report: rows.Report, question: windows.Question) -> dict[str, Any]:
+    return asdict(report) | {
+        "from": answers.instant(question.start),
+        "to": answers.instant(question.end),
+        "as_of": answers.instant(question.as_of),
+        "window_days": question.window_days,
+        "of": question.of,
+        "by": question.by,
+    }
+
+
+def csv(report: rows.Report) -> HttpResponse:
+    answer_ = HttpResponse(tables.text(report), content_type="text/csv; charset=utf-8")
+    answer_["Content-Disposition"] = f'attachment; filename="{report.name}.csv"'
+    return answer_
+
+
+urlpatterns = [path("reports/<str:name>", Report.as_view(), name="report")]

@@ -1,0 +1,34 @@
+"""A report as a flat table, for CSV: the total first, then its rows, each figure in a column of its own."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict
+from io import StringIO
+from typing import Any
+
+from followups.reports import rows
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def text(report: rows.Report) -> str:
+    """CSV as RFC 4180 has it. A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    lines = [dict(flat(asdict(row))) for row in (report.total, *report.rows)]
+    file = StringIO()
+    writer = csv.writer(file)
+    writer.writerow(lines[0])
+    writer.writerows([cell(value) for value in line.values()] for line in lines)
+    return file.getvalue()
+
+
+def flat(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """`{"any_issue": {"num": 1}}` as `any_issue_num`; the key of the whole row stands once, in front."""
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{name}_")
+        elif name != "key" or not prefix:
+            yield f"{prefix}{name}", value
+
+
+def cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
