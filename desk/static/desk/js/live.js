@@ -73,7 +73,8 @@
     toast.dataset.toast = "";
     const text = document.createElement("div");
     text.className = "toast-text";
-    text.textContent = "Not saved: the desk did not answer. What you typed is still here; try once more.";
+    const asking = event.detail.requestConfig?.verb === "get";
+    text.textContent = asking ? "The desk did not answer. Try once more." : "Not saved: the desk did not answer. What you typed is still here; try once more.";
     const close = document.createElement("button");
     Object.assign(close, { type: "button", className: "btn btn-small", textContent: "Dismiss" });
     close.dataset.dismiss = "";
