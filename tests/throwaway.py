@@ -40,7 +40,7 @@ def provide(stack: ExitStack) -> None:
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     postgres.hand_over(folder)
     os.environ["DESK_VAR"] = str(folder / "var")
-    (folder / "var").mkdir(mode=0o700)
+    (folder / "var" / "static").mkdir(mode=0o700, parents=True)  # whitenoise warns where it is missing
     for name in embedded.missing(os.environ):
         start(name, folder=folder, stack=stack)
 

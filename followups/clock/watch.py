@@ -66,10 +66,11 @@ def _forgotten(now: datetime) -> Iterable[Found]:
 
 def forgotten(now: datetime):
     own = Q(follow_up=OuterRef("pk"), version=OuterRef("version"))
-    coming = Reminder.objects.filter(own, state__in=[ReminderState.WAITING, ReminderState.SENT])
+    handled = Reminder.objects.filter(own, state__in=[ReminderState.WAITING, ReminderState.SENT])
     told = Notice.objects.filter(own, kind=NoticeKind.REMINDER)
+    ahead = {"stage": Stage.AHEAD}
     late = FollowUp.objects.overdue(now - PATIENCE).filter(stage__in=["", Stage.AHEAD])
-    return late.filter(~Exists(coming.exclude(stage=Stage.AHEAD)), ~Exists(told.exclude(stage=Stage.AHEAD))).order_by("promised_by")
+    return late.filter(~Exists(handled.exclude(**ahead)), ~Exists(told.exclude(**ahead))).order_by("promised_by")
 
 
 def _reminders(row: FollowUp, policy: Policy) -> list[Reminder]:
@@ -137,8 +138,8 @@ def _silent_sweeps(now: datetime) -> Iterable[Found]:
 
 
 LOOKS: tuple[Callable[[datetime], Iterable[Found]], ...] = (
-    _forgotten,
     _unsent,
+    _forgotten,
     _leases,
     _orphans,
     _silent_sweeps,

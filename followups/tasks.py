@@ -1,0 +1,62 @@
+"""Celery's hands: each task reads the database's clock once and makes one call. The next tick is the retry."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from celery import shared_task
+from django.db import connection
+
+from followups.actions import importing
+from followups.clock import deliveries, digests, reminders, retention, sweeps, watch
+
+# Those that may wait for a mail host or a long file run in one worker at a time.
+SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
+    "reminders": (reminders.sweep, False),
+    "deliveries": (deliveries.sweep, True),
+    "digests": (digests.sweep, True),
+    "watch": (watch.sweep, True),
+    "imports": (importing.run_waiting, True),
+    "retention": (retention.sweep, True),
+}
+
+
+def database_now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def sweep(name: str) -> int | None:
+    """One sweep, now; None where a twin has just done it."""
+    act, alone = SWEEPS[name]
+    return sweeps.run(name, act, now=database_now(), alone=alone)
+
+
+@shared_task
+def sweep_reminders() -> int | None:
+    return sweep("reminders")
+
+
+@shared_task
+def sweep_deliveries() -> int | None:
+    return sweep("deliveries")
+
+
+@shared_task
+def sweep_digests() -> int | None:
+    return sweep("digests")
+
+
+@shared_task
+def sweep_watch() -> int | None:
+    return sweep("watch")
+
+
+@shared_task(soft_time_limit=600, time_limit=660)
+def sweep_imports() -> int | None:
+    return sweep("imports")
+
+
+@shared_task
+def sweep_retention() -> int | None:
+    return sweep("retention")
