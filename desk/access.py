@@ -31,7 +31,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """A person known to the site's identity provider signs in to the account that already carries the verified address."""
+    """A person known to the site's identity provider signs in to the account that already carries the verified
+    address.
+    """
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
@@ -62,11 +64,7 @@ def page(*roles: str, door: str = "web") -> Callable:
 def ticket(actor: Actor, number: str, *, now: Any) -> Ticket:
     """The ticket, or Missing for what is not there and for what is not theirs alike."""
     rows = Ticket.objects.visible_to(actor, now=now)
-    found = (
-        rows.filter(number=number)
-        .select_related("customer", "category", "team", "agent", "recontact_of")
-        .first()
-    )
+    found = rows.filter(number=number).select_related("customer", "category", "team", "agent", "recontact_of").first()
     if found is None:
         raise Missing("No such ticket.")
     return found
@@ -94,7 +92,8 @@ def follow_up(actor: Actor, key: UUID | str, *, now: Any) -> FollowUp:
 
 
 def require(actor: Actor, on: Ticket, act: str, *, now: Any) -> None:
-    """Refuse what the actor sees but may not do. `act`: log, answer, close (open to the caller on the line), change, assign, merge.
+    """Refuse what the actor sees but may not do. `act`: log, answer, close (open to the caller on the line), change,
+    assign, merge.
 
     The caller on the line opens the door for 30 minutes; the first act through it is written into the history.
     """

@@ -202,7 +202,10 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Agent Desk <desk@localhost>")
 EMAIL_TIMEOUT = 10
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["desk.api.authentication.TokenAuthentication", "desk.api.authentication.PageSession"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "desk.api.authentication.TokenAuthentication",
+        "desk.api.authentication.PageSession",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["desk.api.authentication.SignedIn"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["desk.api.parsing.StrictJSONParser"],

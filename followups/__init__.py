@@ -1,1 +1,3 @@
-"""What the desk knows: what we remember (models), what people do (actions), what time does (clock), what we learn (reports)."""
+"""What the desk knows: what we remember (models), what people do (actions), what time does (clock), what we learn
+(reports).
+"""

@@ -1,10 +1,14 @@
-"""What the domain says when it declines: `Refused`, turned into a form error by the pages and into problem JSON by the API."""
+"""What the domain says when it declines:
+
+`Refused`, turned into a form error by the pages and into problem JSON by the API.
+"""
 
 from typing import Any
 
 
 class Refused(Exception):
-    """An act that is declined. `code` is a stable word, `message` a sentence for people, `field` names the input at fault.
+    """An act that is declined. `code` is a stable word, `message` a sentence for people, `field` names the input at
+    fault.
 
     `extra` goes into the problem JSON as it is (JSON-ready values only).
     """

@@ -17,7 +17,10 @@ def tell(
     ticket: Ticket | None = None,
     follow_up: FollowUp | None = None,
 ) -> None:
-    """One notice for each recipient, at `now`. Reminders have their own writer, which keeps them unique: `write_reminders`."""
+    """One notice for each recipient, at `now`. Reminders have their own writer, which keeps them unique:
+
+    `write_reminders`.
+    """
     Notice.objects.bulk_create(
         Notice(recipient=agent, kind=kind, text=text[:600], at=now, ticket=ticket, follow_up=follow_up)
         for agent in {a.pk: a for a in recipients}.values()
@@ -25,7 +28,9 @@ def tell(
 
 
 def write_reminders(rows: list[Notice]) -> None:
-    """Reminder notices, each once for (follow-up, stage, repeat, version, recipient): a repeat is passed over by the key."""
+    """Reminder notices, each once for (follow-up, stage, repeat, version, recipient): a repeat is passed over by the
+    key.
+    """
     Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
 
 
@@ -36,8 +41,10 @@ def supervisors_of(team_id: int | None) -> list[Agent]:
         of_team = list(people.filter(role=Role.SUPERVISOR, teams=team_id))
         if of_team:
             return of_team
-    return list(people.filter(role=Role.SUPERVISOR, is_demo=False)) or list(people.filter(role=Role.SUPERVISOR)) or list(
-        people.filter(Q(role=Role.ADMIN))
+    return (
+        list(people.filter(role=Role.SUPERVISOR, is_demo=False))
+        or list(people.filter(role=Role.SUPERVISOR))
+        or list(people.filter(Q(role=Role.ADMIN)))
     )
 
 

@@ -51,7 +51,9 @@ def parse(text: str) -> Query:
 
 
 def tickets(rows: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
-    """The tickets that match: a number or phone as it is read aloud, a reference, a mail, else words of subject or name."""
+    """The tickets that match: a number or phone as it is read aloud, a reference, a mail, else words of subject or
+    name.
+    """
     query = parse(text)
     for name, value in query.filters.items():
         rows = rows.filter(**{FILTERS[name]: value})
@@ -72,18 +74,8 @@ def tickets(rows: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
 
 
 def _matches(word: str) -> Q:
-    named = (
-        Customer.objects.annotate(upper=Upper("name"))
-        .filter(upper__contains=word.upper())
-        .order_by()
-        .values("pk")
-    )
-    return (
-        Q(reference=word)
-        | Q(subject__icontains=word)
-        | Q(customer__in=named[:200])
-        | Q(customer__reference=word)
-    )
+    named = Customer.objects.annotate(upper=Upper("name")).filter(upper__contains=word.upper()).order_by().values("pk")
+    return Q(reference=word) | Q(subject__icontains=word) | Q(customer__in=named[:200]) | Q(customer__reference=word)
 
 
 def customers(text: str) -> QuerySet[Customer]:

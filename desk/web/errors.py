@@ -20,9 +20,16 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refused):
-            return render(request, _TEMPLATES.get(exception.status, "refused.html"), {"refused": exception}, status=exception.status)
+            return render(
+                request,
+                _TEMPLATES.get(exception.status, "refused.html"),
+                {"refused": exception},
+                status=exception.status,
+            )
         if isinstance(exception, OperationalError):
-            return HttpResponse("The database cannot be reached. Try again in a moment.", status=503, content_type="text/plain")
+            return HttpResponse(
+                "The database cannot be reached. Try again in a moment.", status=503, content_type="text/plain"
+            )
         return None
 
 

@@ -80,9 +80,7 @@ def _ends(row: FollowUp, reached: str) -> bool:
     return reached in (Reached.REACHED, Reached.WRITTEN)
 
 
-def _contact(
-    ticket: Ticket, row: FollowUp, answer: Answer, *, by: Actor, now: datetime, at: datetime
-) -> Contact:
+def _contact(ticket: Ticket, row: FollowUp, answer: Answer, *, by: Actor, now: datetime, at: datetime) -> Contact:
     written = answer.reached == Reached.WRITTEN
     channel = (
         row.channel
@@ -122,7 +120,9 @@ def _tried(ticket: Ticket, row: FollowUp, contact: Contact, *, by: Actor, now: d
 
 
 def retries(*, ticket: Ticket, now: datetime) -> list[slots.Proposal]:
-    """When to try again: two hours later, then the next working day at another time of day, inside her hours and the team's."""
+    """When to try again: two hours later, then the next working day at another time of day, inside her hours and the
+    team's.
+    """
     policy = Policy.objects.of(ticket.team_id)
     window = policy.window_of(ticket.customer)
     found: dict[datetime, slots.Proposal] = {}
@@ -144,9 +144,7 @@ def _retry_instants(policy: Policy, now: datetime) -> Iterator[datetime]:
     yield worktime.to_instant(other, policy.local_zone)
 
 
-def _complete(
-    ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by: Actor, now: datetime
-) -> None:
+def _complete(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by: Actor, now: datetime) -> None:
     brought = _checked_brought(ticket, answer)
     scheduling.end(
         row,
@@ -177,9 +175,7 @@ def _complete(
 def _checked_brought(ticket: Ticket, answer: Answer) -> str:
     """Done only with something tangible, dated news from a named party, or an honest "no news"."""
     if answer.brought not in Brought.values:
-        raise Invalid(
-            "brought", "What did you bring her?", "required" if not answer.brought else "unknown-choice"
-        )
+        raise Invalid("brought", "What did you bring her?", "required" if not answer.brought else "unknown-choice")
     if answer.brought != Brought.NEWS:
         return answer.brought
     if not answer.from_party.strip():
@@ -192,14 +188,9 @@ def _checked_brought(ticket: Ticket, answer: Answer) -> str:
 def _twice_from(ticket: Ticket, party: str) -> bool:
     """Whether the last two ended follow-ups brought news of this same party: a third in a row is no news."""
     last = list(
-        ticket.follow_ups.ended()
-        .exclude(brought="")
-        .order_by("-ended_at")
-        .values_list("brought", "from_party")[:2]
+        ticket.follow_ups.ended().exclude(brought="").order_by("-ended_at").values_list("brought", "from_party")[:2]
     )
-    return len(last) == 2 and all(
-        b == Brought.NEWS and p.casefold() == party.strip().casefold() for b, p in last
-    )
+    return len(last) == 2 and all(b == Brought.NEWS and p.casefold() == party.strip().casefold() for b, p in last)
 
 
 def _kept(row: FollowUp, contact: Contact) -> FollowUpState:
@@ -219,10 +210,7 @@ def _escalate_no_news(ticket: Ticket, row: FollowUp, *, by: Actor, now: datetime
     """No news twice in a row is a supervisor's matter."""
     limit = Policy.objects.of(ticket.team_id).review_no_news
     last = list(
-        ticket.follow_ups.ended()
-        .exclude(brought="")
-        .order_by("-ended_at")
-        .values_list("brought", flat=True)[:limit]
+        ticket.follow_ups.ended().exclude(brought="").order_by("-ended_at").values_list("brought", flat=True)[:limit]
     )
     if len(last) == limit and all(brought == Brought.NO_NEWS for brought in last):
         text = f"No news {limit} times in a row on {ticket.number} {ticket.subject}."
@@ -231,17 +219,13 @@ def _escalate_no_news(ticket: Ticket, row: FollowUp, *, by: Actor, now: datetime
         timeline.record("follow_up.escalated", by=by, now=now, ticket=ticket, follow_up=row, why="no_news")
 
 
-def _then(
-    ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by: Actor, now: datetime
-) -> Answered:
+def _then(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by: Actor, now: datetime) -> Answered:
     if answer.closure:
         given = answer.closure
         if given.evidence == "customer_said" and given.evidence_contact is None:
             given = closing.Closing(**{**vars(given), "evidence_contact": contact})
         closed = closing.close(ticket=ticket, closing=given, by=by, now=now)
-        return Answered(
-            row, contact, True, closed.ticket, hints=closed.hints, next_follow_up=closed.replaced_by
-        )
+        return Answered(row, contact, True, closed.ticket, hints=closed.hints, next_follow_up=closed.replaced_by)
     following = scheduling.plan(ticket, answer.next_step, by=by, now=now) if answer.next_step else None
     if following is None and not ticket.follow_ups.open().exists():
         raise Refused(

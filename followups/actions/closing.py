@@ -101,9 +101,7 @@ def _checked(ticket: Ticket, closing: Closing, *, by: Actor) -> Closing:
     if closing.outcome == Outcome.UNREACHABLE and not ticket.contacts.filter(direction="outbound").exists():
         raise Refused("needs-attempts", "Nobody has tried to reach her yet.", field="outcome")
     if closing.outcome == Outcome.WITHDRAWN and closing.why not in Why.values:
-        raise Invalid(
-            "why", f"One of {', '.join(Why.values)}.", "required" if not closing.why else "unknown-choice"
-        )
+        raise Invalid("why", f"One of {', '.join(Why.values)}.", "required" if not closing.why else "unknown-choice")
     if closing.outcome == Outcome.DUPLICATE:
         _check_duplicate(ticket, closing.duplicate_of, by=by)
     return closing
@@ -125,9 +123,7 @@ def _with_evidence(ticket: Ticket, closing: Closing) -> Closing:
         ticket.contacts.filter(reached__in=[Reached.REACHED, Reached.WRITTEN]).order_by("-at").first()
     )
     if contact is None or contact.ticket_id != ticket.pk:
-        raise Refused(
-            "needs-evidence", "No contact of this ticket in which she said so.", field="evidence.contact"
-        )
+        raise Refused("needs-evidence", "No contact of this ticket in which she said so.", field="evidence.contact")
     return replace(closing, evidence_contact=contact)
 
 
@@ -204,9 +200,7 @@ def _finish(ticket: Ticket, closing: Closing, *, by: Actor, now: datetime) -> No
     ticket.resolved_at = now if closing.outcome == Outcome.RESOLVED else None
     ticket.duplicate_of = closing.duplicate_of if closing.outcome == Outcome.DUPLICATE else None
     _advance(ticket, now)
-    timeline.record(
-        "ticket.closed", by=by, now=now, ticket=ticket, outcome=closing.outcome, note=closing.note
-    )
+    timeline.record("ticket.closed", by=by, now=now, ticket=ticket, outcome=closing.outcome, note=closing.note)
 
 
 def _call_off_open(ticket: Ticket, called_off_by: str, reason: str, *, by: Actor, now: datetime) -> None:
@@ -250,12 +244,7 @@ def undo(*, closure: Closure, by: Actor, now: datetime) -> Ticket:
     """Take back one's own closing within ten seconds. The record stays and leaves every metric."""
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=closure.ticket_id)
     row = Closure.objects.select_for_update().get(pk=closure.pk)
-    if (
-        row.undone_at
-        or row.reopened_at
-        or now - row.at > UNDO
-        or row.by_id != (by.agent.pk if by.agent else None)
-    ):
+    if row.undone_at or row.reopened_at or now - row.at > UNDO or row.by_id != (by.agent.pk if by.agent else None):
         raise Refused("too-late", "This can no longer be undone. Reopen the ticket instead.")
     if row.outcome == Outcome.DUPLICATE:
         raise Refused("too-late", "A merge is not undone. Reopen the ticket instead.")
@@ -302,9 +291,9 @@ def reopen(
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
     if ticket.is_open:
         raise Refused("already-open", "This ticket is open.")
-    Closure.objects.filter(
-        ticket=ticket, closed=True, reopened_at__isnull=True, undone_at__isnull=True
-    ).update(reopened_at=now)
+    Closure.objects.filter(ticket=ticket, closed=True, reopened_at__isnull=True, undone_at__isnull=True).update(
+        reopened_at=now
+    )
     Waiver.objects.filter(ticket=ticket, reopened_at__isnull=True).update(reopened_at=now)
     Reopening.objects.create(
         ticket=ticket,
@@ -359,9 +348,7 @@ def confirm(
         by_customer=by_customer,
         contact=contact,
     )
-    timeline.record(
-        "confirmation.recorded", by=by, now=now, ticket=ticket, confirmed="yes" if confirmed else "no"
-    )
+    timeline.record("confirmation.recorded", by=by, now=now, ticket=ticket, confirmed="yes" if confirmed else "no")
     if confirmed:
         ticket.confirmed = Confirmed.YES
         _advance(ticket, now)

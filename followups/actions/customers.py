@@ -47,9 +47,7 @@ def _phone(text: str) -> str:
         return ""
     phone = numbers.phone(text, region=settings.DESK_REGION)
     if phone is None:
-        raise Invalid(
-            "phone", "This is not a phone number. Begin with + and the country code.", "not-a-phone"
-        )
+        raise Invalid("phone", "This is not a phone number. Begin with + and the country code.", "not-a-phone")
     return phone
 
 
@@ -97,7 +95,10 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
 def change(
     *, customer: Customer, changes: Mapping[str, Any], by: Actor, now: datetime, revision: int | None = None
 ) -> Customer:
-    """Change fields. With `revision`, only if nobody changed her since: else Outdated. The history names fields, never values."""
+    """Change fields. With `revision`, only if nobody changed her since: else Outdated.
+
+    The history names fields, never values.
+    """
     row = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if revision is not None and row.revision != revision:
         raise Outdated
@@ -123,14 +124,15 @@ def change(
 
 @transaction.atomic
 def merge(*, customer: Customer, into: Customer, by: Actor, now: datetime) -> Customer:
-    """Two records of one person: tickets and contacts go to `into`, whose empty fields are filled. The other stays as a pointer."""
+    """Two records of one person: tickets and contacts go to `into`, whose empty fields are filled.
+
+    The other stays as a pointer.
+    """
     if customer.pk == into.pk:
         raise Invalid("into", "This is the same customer.", "itself")
     rows = {
         row.pk: row
-        for row in Customer.objects.select_for_update(no_key=True)
-        .filter(pk__in=[customer.pk, into.pk])
-        .order_by("pk")
+        for row in Customer.objects.select_for_update(no_key=True).filter(pk__in=[customer.pk, into.pk]).order_by("pk")
     }
     gone, stays = rows[customer.pk], rows[into.pk]
     if gone.merged_into_id or stays.merged_into_id:

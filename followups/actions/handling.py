@@ -30,7 +30,10 @@ THEN = ("reopen", "new_ticket", "nothing")
 
 @dataclass(frozen=True)
 class Told:
-    """One interaction, as told to the desk. `then` decides what an inbound one does to a closed ticket; empty: it reopens."""
+    """One interaction, as told to the desk.
+
+    `then` decides what an inbound one does to a closed ticket; empty: it reopens.
+    """
 
     direction: str
     channel: str
@@ -63,7 +66,10 @@ class Recorded:
 def record_contact(
     *, told: Told, by: Actor, now: datetime, ticket: Ticket | None = None, customer: Customer | None = None
 ) -> Recorded:
-    """Write down a contact, with or without a ticket. On a closed ticket an inbound one reopens, opens a new ticket, or neither."""
+    """Write down a contact, with or without a ticket.
+
+    On a closed ticket an inbound one reopens, opens a new ticket, or neither.
+    """
     known = _known(told)
     if known:
         return Recorded(known, False, known.ticket)
@@ -92,9 +98,7 @@ def record_contact(
 def _known(told: Told) -> Contact | None:
     if not told.reference:
         return None
-    return (
-        Contact.objects.filter(source=told.source, reference=told.reference).select_related("ticket").first()
-    )
+    return Contact.objects.filter(source=told.source, reference=told.reference).select_related("ticket").first()
 
 
 def _check(told: Told, at: datetime, now: datetime) -> None:
@@ -137,9 +141,7 @@ def _write(
     )
 
 
-def _decide(
-    told: Told, contact: Contact, ticket: Ticket | None, *, by: Actor, now: datetime
-) -> Ticket | None:
+def _decide(told: Told, contact: Contact, ticket: Ticket | None, *, by: Actor, now: datetime) -> Ticket | None:
     if ticket is None or ticket.is_open or told.direction != Direction.INBOUND:
         return ticket
     quiet = told.purpose in (Purpose.THANKS, Purpose.AUTOMATIC)
@@ -179,9 +181,7 @@ def note(*, ticket: Ticket, text: str, by: Actor, now: datetime) -> Note:
     """An internal note; card numbers are masked."""
     if not text.strip():
         raise Invalid("text", "Write something.", "required")
-    row = Note.objects.create(
-        ticket=ticket, text=masking.mask_cards(text), at=now, by=by.agent, by_name=by.name
-    )
+    row = Note.objects.create(ticket=ticket, text=masking.mask_cards(text), at=now, by=by.agent, by_name=by.name)
     timeline.record("note.added", by=by, now=now, ticket=ticket, note=str(row.pk), text=row.text)
     return row
 

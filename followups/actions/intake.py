@@ -1,4 +1,6 @@
-"""A ticket is born: the customer found or made, the repeated call seen, the first contact and the first next step written."""
+"""A ticket is born: the customer found or made, the repeated call seen, the first contact and the first next step
+written.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,7 +52,8 @@ class CustomerGiven:
 
 @dataclass(frozen=True)
 class Intake:
-    """What was logged. `customer_row` is a customer picked by hand; else `customer` is matched. `opened_at` defaults to now.
+    """What was logged. `customer_row` is a customer picked by hand; else `customer` is matched. `opened_at` defaults
+    to now.
 
     `opening` is a contact already written down that opens the ticket, so that it is counted once.
     """
@@ -98,9 +101,7 @@ def tidy(given: CustomerGiven) -> CustomerGiven:
         raise Invalid("customer.email", "This is not an e-mail address.", "not-an-email")
     phone = numbers.phone(given.phone, region=settings.DESK_REGION) if given.phone else ""
     if phone is None:
-        raise Invalid(
-            "customer.phone", "This is not a phone number. Begin with + and the country code.", "not-a-phone"
-        )
+        raise Invalid("customer.phone", "This is not a phone number. Begin with + and the country code.", "not-a-phone")
     if given.zone and not worktime.is_zone(given.zone):
         raise Invalid("customer.zone", f"“{given.zone}” is not a time zone.", "unknown-zone")
     return CustomerGiven(
@@ -187,7 +188,10 @@ def next_number() -> str:
 
 @transaction.atomic
 def open_ticket(*, intake: Intake, by: Actor, now: datetime) -> tuple[Ticket, bool]:
-    """Log a ticket with its opening contact and its first next step. A repeated reference gives the ticket as it is, and False."""
+    """Log a ticket with its opening contact and its first next step.
+
+    A repeated reference gives the ticket as it is, and False.
+    """
     if intake.reference:
         known = Ticket.objects.filter(source=intake.source, reference=intake.reference).first()
         if known:
@@ -205,9 +209,7 @@ def open_ticket(*, intake: Intake, by: Actor, now: datetime) -> tuple[Ticket, bo
     contact = _opening(ticket, intake, by=by, now=now)
     timeline.record("ticket.opened", by=by, now=now, at=opened_at, ticket=ticket, channel=ticket.channel)
     if ticket.recontact_of_id:
-        timeline.record(
-            "recontact.found", by=by, now=now, at=opened_at, ticket=ticket, of=ticket.recontact_of.number
-        )
+        timeline.record("recontact.found", by=by, now=now, at=opened_at, ticket=ticket, of=ticket.recontact_of.number)
     _first_step(ticket, intake, contact, by=by, now=now)
     return ticket, True
 
@@ -295,7 +297,7 @@ def _first_step(ticket: Ticket, intake: Intake, contact: Contact, *, by: Actor, 
 
 
 def previous_of(customer: Customer, *, now: datetime) -> Repeat:
-    """What she already went through: open tickets, the last promise told to her, and how often she had to contact us."""
+    """What she went through: open tickets, the last promise told to her, and how often she had to contact us."""
     counts = (
         Contact.objects.counted()
         .filter(customer=customer, at__gt=now - timedelta(days=30), at__lte=now)

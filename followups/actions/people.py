@@ -44,7 +44,10 @@ def make_token(
     agent: Agent | None = None,
     lives: timedelta | None = None,
 ) -> tuple[ApiToken, str]:
-    """A token and its secret (43 URL-safe characters), which is shown once and never stored. `all` stands for every scope."""
+    """A token and its secret (43 URL-safe characters), which is shown once and never stored.
+
+    `all` stands for every scope.
+    """
     wanted = set(scopes)
     if "all" in wanted:
         wanted = set(Scope.values)
@@ -73,15 +76,9 @@ def make_token(
 def find_token(*, secret: str, now: datetime) -> ApiToken | None:
     """The live token of a secret: not revoked, not run out, its agent active."""
     token = (
-        ApiToken.objects.select_related("agent", "team")
-        .filter(digest=_digest(secret), revoked_at__isnull=True)
-        .first()
+        ApiToken.objects.select_related("agent", "team").filter(digest=_digest(secret), revoked_at__isnull=True).first()
     )
-    if (
-        token is None
-        or (token.expires_at and token.expires_at <= now)
-        or (token.agent and not token.agent.is_active)
-    ):
+    if token is None or (token.expires_at and token.expires_at <= now) or (token.agent and not token.agent.is_active):
         return None
     return token
 
@@ -94,7 +91,10 @@ def revoke_token(*, token: ApiToken, now: datetime) -> None:
 def save_agent(
     *, agent: Agent | None, changes: Mapping[str, Any], teams: Iterable[Team] | None, by: Actor, now: datetime
 ) -> Agent:
-    """Make or change a person. Deactivated people lose their sessions and tokens at once; the last administrator stays."""
+    """Make or change a person.
+
+    Deactivated people lose their sessions and tokens at once; the last administrator stays.
+    """
     _require_admin(by)
     row = Agent.objects.select_for_update().get(pk=agent.pk) if agent else Agent()
     for name, value in changes.items():
@@ -176,9 +176,21 @@ def save_policy(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> 
     return row
 
 
+AT_LEAST_ONE = ("window_minutes", "minutes_each", "daily_minutes", "horizon_days", "longest_days", "review_no_news")
+
+
 def _check_policy(row: Policy) -> None:
     if row.zone and not worktime.is_zone(row.zone):
         raise Invalid("zone", f"“{row.zone}” is not a time zone.", "unknown-zone")
+    _check_hours(row)
+    for name in AT_LEAST_ONE:
+        if getattr(row, name) < 1:
+            raise Invalid(name, "At least 1.", "too-small")
+    if "{window}" not in row.sentence:
+        raise Invalid("sentence", "The sentence must contain {window}, where the time goes.", "no-window")
+
+
+def _check_hours(row: Policy) -> None:
     for name in ("workdays", "contact_days"):
         days = getattr(row, name)
         if not days or not set(days) <= set(range(7)):
@@ -186,18 +198,6 @@ def _check_policy(row: Policy) -> None:
     for start, end in (("opens", "closes"), ("contact_from", "contact_until")):
         if getattr(row, start) >= getattr(row, end):
             raise Invalid(end, "Must be later than the beginning.", "end-before-start")
-    for name in (
-        "window_minutes",
-        "minutes_each",
-        "daily_minutes",
-        "horizon_days",
-        "longest_days",
-        "review_no_news",
-    ):
-        if getattr(row, name) < 1:
-            raise Invalid(name, "At least 1.", "too-small")
-    if "{window}" not in row.sentence:
-        raise Invalid("sentence", "The sentence must contain {window}, where the time goes.", "no-window")
 
 
 def drop_policy(*, team: Team, by: Actor) -> None:
@@ -208,22 +208,21 @@ def drop_policy(*, team: Team, by: Actor) -> None:
 
 @transaction.atomic
 def save_category(*, category: Category, path: str, by: Actor, now: datetime) -> Category:
-    """Rename a category, or fold it into the one that already has the path. Its tickets go along; the family follows the path."""
+    """Rename a category, or fold it into the one that already has the path.
+
+    Its tickets go along; the family follows the path.
+    """
     if not by.supervises:
         raise Forbidden("not-a-supervisor", "Only a supervisor sorts categories.")
     clean = "/".join(part.strip() for part in path.split("/") if part.strip())
     if not clean or len(clean) > 250 or len(clean.split("/")[0]) > 120:
-        raise Invalid(
-            "path", "1 to 250 characters, the first word at most 120.", "too-long" if clean else "required"
-        )
+        raise Invalid("path", "1 to 250 characters, the first word at most 120.", "too-long" if clean else "required")
     other = Category.objects.filter(path=clean).exclude(pk=category.pk).first()
     if other is None:
         category.path, category.family, category.is_sorted = clean, clean.split("/")[0], True
         category.save()
         return category
-    Ticket.objects.filter(category=category).update(
-        category=other, revision=F("revision") + 1, updated_at=now
-    )
+    Ticket.objects.filter(category=category).update(category=other, revision=F("revision") + 1, updated_at=now)
     for model in (category._meta.apps.get_model("followups", name) for name in ("Closure", "Waiver")):
         model.objects.filter(category=category).update(category=other)
     category.delete()
@@ -240,7 +239,10 @@ def invite(*, agent: Agent, now: datetime) -> str:
 
 @transaction.atomic
 def invite_first_admin(*, now: datetime) -> str | None:
-    """The way in to an empty desk: makes the account `root` and a link to set its password. None once an admin can sign in."""
+    """The way in to an empty desk: makes the account `root` and a link to set its password.
+
+    None once an admin can sign in.
+    """
     admins = Agent.objects.filter(role=Role.ADMIN, is_active=True, is_demo=False)
     if any(admin.has_usable_password() for admin in admins):
         return None
@@ -258,11 +260,7 @@ def _first_admin() -> Agent:
 
 def link(*, secret: str, now: datetime) -> OneTimeLink:
     """The live link of a secret, or Missing."""
-    row = (
-        OneTimeLink.objects.select_related("agent")
-        .filter(digest=_digest(secret), used_at__isnull=True)
-        .first()
-    )
+    row = OneTimeLink.objects.select_related("agent").filter(digest=_digest(secret), used_at__isnull=True).first()
     if row is None or row.expires_at <= now or not row.agent.is_active:
         raise Missing("This link has been used or has run out. Ask for a new one.")
     return row
@@ -289,8 +287,5 @@ def use_link(*, secret: str, password: str, now: datetime) -> Agent:
 def last_recorded(agent: Agent) -> datetime | None:
     """When the person last wrote down a contact; for the people page."""
     return (
-        Contact.objects.filter(recorded_by=agent)
-        .order_by("-entered_at")
-        .values_list("entered_at", flat=True)
-        .first()
+        Contact.objects.filter(recorded_by=agent).order_by("-entered_at").values_list("entered_at", flat=True).first()
     )

@@ -30,7 +30,9 @@ CALLS = "phone"
 
 @dataclass(frozen=True)
 class Step:
-    """A next step as given: instants aware, `told` the contact in which it was said, True for the latest one, None for not yet."""
+    """A next step as given: instants aware, `told` the contact in which it was said, True for the latest one, None
+    for not yet.
+    """
 
     promised_by: datetime
     promised_from: datetime | None = None
@@ -46,9 +48,7 @@ class Step:
     by_policy: bool = False
 
 
-def proposals(
-    *, ticket: Ticket, now: datetime, count: int = 6, first_update: bool = False
-) -> list[slots.Proposal]:
+def proposals(*, ticket: Ticket, now: datetime, count: int = 6, first_update: bool = False) -> list[slots.Proposal]:
     """The next free slots for a ticket, by its team's policy."""
     return slots.propose(
         customer=ticket.customer,
@@ -62,7 +62,10 @@ def proposals(
 
 
 def policy_step(*, ticket: Ticket, now: datetime, first_update: bool = False) -> Step:
-    """What the team's policy promises where nobody named a date. In writing, or for review, where she may not be called."""
+    """What the team's policy promises where nobody named a date.
+
+    In writing, or for review, where she may not be called.
+    """
     found = proposals(ticket=ticket, now=now, count=1, first_update=first_update)
     policy = Policy.objects.of(ticket.team_id)
     channel = allowed_channel(ticket.customer)
@@ -107,7 +110,10 @@ def completed(ticket: Ticket, step: Step, policy: Policy) -> Step:
 
 
 def check(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: datetime) -> None:
-    """Refuse a date that cannot be promised. A time that she asked for overrides window and caps, never a no to all calls."""
+    """Refuse a date that cannot be promised.
+
+    A time that she asked for overrides window and caps, never a no to all calls.
+    """
     if step.promised_by <= now:
         raise Invalid("promised_by", "This time has passed.", "in-the-past")
     if step.promised_from and step.promised_from > step.promised_by:
@@ -121,9 +127,7 @@ def check(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: datetim
 
 def _check_reach(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: datetime) -> None:
     if step.promised_by > now + timedelta(days=policy.horizon_days) and not by.supervises:
-        raise _not_then(
-            ticket, now, "too-far", f"Further than {policy.horizon_days} days away: ask a supervisor."
-        )
+        raise _not_then(ticket, now, "too-far", f"Further than {policy.horizon_days} days away: ask a supervisor.")
     agreed = bool(step.told or step.asked_contact)
     if not agreed and not by.supervises and step.promised_by > _longest(policy, now):
         days = policy.longest_days
@@ -135,9 +139,7 @@ def _longest(policy: Policy, now: datetime) -> datetime:
     last = worktime.nth_working_day(
         worktime.to_wall(now, policy.local_zone).date(), policy.longest_days, policy.calendar
     )
-    return worktime.to_instant(
-        datetime.combine(last + timedelta(days=1), datetime.min.time()), policy.local_zone
-    )
+    return worktime.to_instant(datetime.combine(last + timedelta(days=1), datetime.min.time()), policy.local_zone)
 
 
 def _check_call(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: datetime) -> None:

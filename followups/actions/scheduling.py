@@ -1,6 +1,7 @@
 """Follow-ups: planned, told, moved, taken, handed over, acknowledged, called off.
 
-Public verbs take the ticket's row first, then the follow-up's; every other act does the same, so that no two wait for each other.
+Public verbs take the ticket's row first, then the follow-up's; every other act does the same, so that no two wait for
+each other.
 """
 
 from dataclasses import replace
@@ -60,7 +61,9 @@ def schedule(*, ticket: Ticket, step: promising.Step, by: Actor, now: datetime) 
 
 
 def plan(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime) -> FollowUp:
-    """Write a checked step with its reminders, inside the transaction of the act that needs it; the ticket's row is held."""
+    """Write a checked step with its reminders, inside the transaction of the act that needs it; the ticket's row is
+    held.
+    """
     policy = Policy.objects.of(ticket.team_id)
     step = promising.completed(ticket, step, policy)
     if not step.by_policy:
@@ -116,9 +119,7 @@ def _wall(instant: datetime, zone: str) -> str:
 
 
 def drop_reminders(follow_up: FollowUp, *, now: datetime) -> None:
-    follow_up.reminders.filter(state=ReminderState.WAITING).update(
-        state=ReminderState.DROPPED, handled_at=now
-    )
+    follow_up.reminders.filter(state=ReminderState.WAITING).update(state=ReminderState.DROPPED, handled_at=now)
 
 
 def end(follow_up: FollowUp, state: FollowUpState, *, by: Actor, now: datetime, **fields: Any) -> None:
@@ -166,7 +167,8 @@ def move(
 ) -> FollowUp:
     """Another date. Without `step.promised_from` the window keeps its length.
 
-    With her agreement before the old date it stays one promise. Moved by us alone, or once the date has passed, the first
+    With her agreement before the old date it stays one promise. Moved by us alone, or once the date has passed, the
+    first
     promise is broken, whatever happens on the new date.
     """
     ticket, row = lock_open(follow_up)
@@ -213,9 +215,7 @@ def _same_length(row: FollowUp, by_at: datetime) -> datetime | None:
     return by_at - (row.promised_by - row.promised_from) if row.promised_from else None
 
 
-def _redate(
-    row: FollowUp, from_at: datetime | None, step: promising.Step, policy: Policy, *, now: datetime
-) -> None:
+def _redate(row: FollowUp, from_at: datetime | None, step: promising.Step, policy: Policy, *, now: datetime) -> None:
     drop_reminders(row, now=now)
     row.version += 1
     row.stage = ""
@@ -260,7 +260,10 @@ def assign(
     team: Team | None = None,
     note: str = "",
 ) -> bool:
-    """Hand over to a person or, with `owner` None, to the team. True where done; False where the supervisors were asked."""
+    """Hand over to a person or, with `owner` None, to the team.
+
+    True where done; False where the supervisors were asked.
+    """
     ticket, row = lock_open(follow_up)
     if owner and not (owner.is_active and owner.role != Role.AUDITOR):
         raise Invalid("owner", "This person cannot take follow-ups.", "unknown-owner")

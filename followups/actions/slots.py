@@ -56,9 +56,7 @@ def sentence(policy: Policy, *, from_at: datetime | None, by_at: datetime, zone:
 
 def budget_of(team: Team | None, policy: Policy, *, now: datetime) -> int:
     """Minutes of follow-up work that the team can carry in a day; a desk without people counts as one."""
-    people = Agent.objects.filter(is_active=True, role__in=[Role.AGENT, Role.SUPERVISOR]).exclude(
-        away_until__gt=now
-    )
+    people = Agent.objects.filter(is_active=True, role__in=[Role.AGENT, Role.SUPERVISOR]).exclude(away_until__gt=now)
     if team:
         people = people.filter(teams=team)
     return policy.daily_minutes * max(1, people.count())
@@ -130,7 +128,9 @@ def _working_days(policy: Policy, now: datetime, days: int) -> Iterator[date]:
 def _of_day(
     day: date, policy: Policy, window: worktime.ContactWindow, now: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """At most two slots of a day: at the hour of her call as near as both windows allow, and in the other half of the day."""
+    """At most two slots of a day: at the hour of her call as near as both windows allow, and in the other half of the
+    day.
+    """
     spans = _meeting(day, policy, window)
     length = timedelta(minutes=policy.window_minutes)
     wished = worktime.to_wall(now, policy.local_zone).time()
@@ -144,9 +144,7 @@ def _of_day(
     return [pair for pair in pairs if pair[0] > now]
 
 
-def at_hour(
-    day: date, hour: time, policy: Policy, window: worktime.ContactWindow
-) -> tuple[datetime, datetime] | None:
+def at_hour(day: date, hour: time, policy: Policy, window: worktime.ContactWindow) -> tuple[datetime, datetime] | None:
     """The slot of `day` nearest to a local hour, or None where her hours and the team's do not meet."""
     length = timedelta(minutes=policy.window_minutes)
     return _nearest(_meeting(day, policy, window), _at(day, hour, policy.local_zone), length)
@@ -181,7 +179,5 @@ def _nearest(
     options = []
     for start, end in spans:
         from_at = min(max(wished, start), max(start, end - length))
-        options.append(
-            (abs(from_at - wished), from_at.astimezone(UTC), min(from_at + length, end).astimezone(UTC))
-        )
+        options.append((abs(from_at - wished), from_at.astimezone(UTC), min(from_at + length, end).astimezone(UTC)))
     return min(options)[1:] if options else None

@@ -1,4 +1,6 @@
-"""An honest no: the only end of a dead end, by a supervisor who never had a hand in the ticket, with how the customer was told."""
+"""An honest no: the only end of a dead end, by a supervisor who never had a hand in the ticket, with how the customer
+was told.
+"""
 
 from datetime import datetime
 
@@ -33,7 +35,10 @@ NOT_TOLD = (WaiverKind.EXHAUSTED, WaiverKind.DECEASED)
 def ask(
     *, ticket: Ticket, kind: str, reason: str, by: Actor, now: datetime, contact: Contact | None = None
 ) -> WaiverRequest:
-    """Ask the supervisors to waive; the ticket goes on as it is until they answer. Asked again, the open request stands."""
+    """Ask the supervisors to waive; the ticket goes on as it is until they answer.
+
+    Asked again, the open request stands.
+    """
     require_agent(by)
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
     _last_dead_end(ticket)
@@ -52,9 +57,7 @@ def ask(
     if made:
         timeline.record("waiver.asked", by=by, now=now, ticket=ticket, waiver_kind=kind, reason=reason)
         text = f"{by.name} asks for a waiver on {ticket.number} {ticket.subject}: {reason}"
-        notices.tell(
-            notices.supervisors_of(ticket.team_id), kind=NoticeKind.ASKED, text=text, now=now, ticket=ticket
-        )
+        notices.tell(notices.supervisors_of(ticket.team_id), kind=NoticeKind.ASKED, text=text, now=now, ticket=ticket)
     return request
 
 
@@ -140,9 +143,7 @@ def _check_hand(ticket: Ticket, by: Actor) -> bool:
     if by.agent.role not in (Role.SUPERVISOR, Role.ADMIN):
         raise Forbidden("not-a-supervisor", "Only a supervisor waives. You can ask for it.")
     if had_a_hand(ticket, by.agent):
-        raise Forbidden(
-            "own-ticket", "You owned this ticket or tried to close it: another supervisor must decide."
-        )
+        raise Forbidden("own-ticket", "You owned this ticket or tried to close it: another supervisor must decide.")
     if by.agent.role == Role.ADMIN:
         if Agent.objects.filter(role=Role.SUPERVISOR, is_active=True, is_demo=by.agent.is_demo).count() >= 2:
             raise Forbidden("not-a-supervisor", "There are supervisors who can decide this.")
@@ -161,9 +162,7 @@ def had_a_hand(ticket: Ticket, agent: Agent) -> bool:
 
 def _last_dead_end(ticket: Ticket) -> Closure:
     dead_end = (
-        Closure.objects.filter(ticket=ticket, outcome__in=REPLACED, undone_at__isnull=True)
-        .order_by("-at")
-        .first()
+        Closure.objects.filter(ticket=ticket, outcome__in=REPLACED, undone_at__isnull=True).order_by("-at").first()
     )
     if not ticket.is_open or dead_end is None:
         raise Refused(
@@ -193,9 +192,7 @@ def _check_told(ticket: Ticket, kind: str, contact: Contact | None, message: Del
         )
 
 
-def grant(
-    *, requests: list[WaiverRequest], by: Actor, now: datetime
-) -> list[tuple[WaiverRequest, Waiver | Refused]]:
+def grant(*, requests: list[WaiverRequest], by: Actor, now: datetime) -> list[tuple[WaiverRequest, Waiver | Refused]]:
     """Grant several requests, each in a transaction of its own; what is refused is said beside its request."""
     results: list[tuple[WaiverRequest, Waiver | Refused]] = []
     for request in requests:

@@ -53,7 +53,9 @@ class Agent(AbstractUser):
         ordering = ("username",)
         constraints = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="agent_role_known"),
-            models.CheckConstraint(condition=Q(credit_limit__isnull=True) | Q(credit_limit__gte=0), name="agent_credit_limit_positive"),
+            models.CheckConstraint(
+                condition=Q(credit_limit__isnull=True) | Q(credit_limit__gte=0), name="agent_credit_limit_positive"
+            ),
         ]
 
     def __str__(self) -> str:

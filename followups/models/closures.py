@@ -48,7 +48,8 @@ class WaiverKind(models.TextChoices):
 class Closure(models.Model):
     """Each time somebody said that the ticket is finished, whether it closed (`closed`) or was replaced by a follow-up.
 
-    A closing stands while `reopened_at` and `undone_at` are empty. Team, agent, category and channel are those of its time.
+    A closing stands while `reopened_at` and `undone_at` are empty. Team, agent, category and channel are those of its
+    time.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -89,9 +90,15 @@ class Closure(models.Model):
                 | Q(closed=False, outcome__in=REPLACED, replaced_by__isnull=False),
                 name="closure_dead_end_is_replaced",
             ),
-            models.CheckConstraint(condition=~Q(outcome="resolved") | Q(evidence__in=Evidence.values), name="closure_resolved_has_evidence"),
-            models.CheckConstraint(condition=~Q(outcome="withdrawn") | Q(why__in=Why.values), name="closure_withdrawn_has_why"),
-            models.CheckConstraint(condition=~Q(outcome="duplicate") | Q(duplicate_of__isnull=False), name="closure_duplicate_names_other"),
+            models.CheckConstraint(
+                condition=~Q(outcome="resolved") | Q(evidence__in=Evidence.values), name="closure_resolved_has_evidence"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="withdrawn") | Q(why__in=Why.values), name="closure_withdrawn_has_why"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="duplicate") | Q(duplicate_of__isnull=False), name="closure_duplicate_names_other"
+            ),
             models.UniqueConstraint(
                 fields=["ticket"],
                 name="closure_one_stands",
@@ -127,7 +134,9 @@ class Waiver(models.Model):
             models.CheckConstraint(condition=Q(kind__in=WaiverKind.values), name="waiver_kind_known"),
             models.CheckConstraint(condition=~Q(reason=""), name="waiver_has_reason"),
             models.CheckConstraint(
-                condition=Q(kind__in=["exhausted", "deceased"]) | Q(told_contact__isnull=False) | Q(told_message__isnull=False),
+                condition=Q(kind__in=["exhausted", "deceased"])
+                | Q(told_contact__isnull=False)
+                | Q(told_message__isnull=False),
                 name="waiver_customer_told",
             ),
             models.UniqueConstraint(fields=["ticket"], name="waiver_one_stands", condition=Q(reopened_at__isnull=True)),
@@ -152,7 +161,9 @@ class WaiverRequest(models.Model):
     class Meta:
         ordering = ("asked_at",)
         constraints = [
-            models.UniqueConstraint(fields=["ticket"], name="waiver_request_one_open", condition=Q(answered_at__isnull=True)),
+            models.UniqueConstraint(
+                fields=["ticket"], name="waiver_request_one_open", condition=Q(answered_at__isnull=True)
+            ),
         ]
 
 

@@ -42,7 +42,11 @@ class ContactQuerySet(models.QuerySet):
 
     def counted(self):
         """What M1 counts: inbound, not an answer to our own follow-up, not automatic, not bare thanks."""
-        return self.inbound().filter(answers_follow_up__isnull=True).exclude(purpose__in=[Purpose.AUTOMATIC, Purpose.THANKS])
+        return (
+            self.inbound()
+            .filter(answers_follow_up__isnull=True)
+            .exclude(purpose__in=[Purpose.AUTOMATIC, Purpose.THANKS])
+        )
 
 
 class Contact(models.Model):
@@ -62,7 +66,9 @@ class Contact(models.Model):
     summary = models.TextField(blank=True)
     is_opening = models.BooleanField(default=False)
     follow_up = models.ForeignKey("followups.FollowUp", models.PROTECT, null=True, blank=True, related_name="attempts")
-    answers_follow_up = models.ForeignKey("followups.FollowUp", models.PROTECT, null=True, blank=True, related_name="answers")
+    answers_follow_up = models.ForeignKey(
+        "followups.FollowUp", models.PROTECT, null=True, blank=True, related_name="answers"
+    )
     waited_seconds = models.PositiveIntegerField(null=True, blank=True)
     duration_seconds = models.PositiveIntegerField(null=True, blank=True)
     abandoned = models.BooleanField(default=False)
@@ -80,13 +86,17 @@ class Contact(models.Model):
             models.Index(fields=["ticket", "at"], name="contact_ticket"),
             models.Index(fields=["customer", "at"], name="contact_customer"),
             models.Index(fields=["follow_up", "at"], name="contact_follow_up", condition=Q(follow_up__isnull=False)),
-            models.Index(fields=["recorded_by", "-entered_at"], name="contact_recorded", condition=Q(direction="inbound")),
+            models.Index(
+                fields=["recorded_by", "-entered_at"], name="contact_recorded", condition=Q(direction="inbound")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "reference"], name="contact_reference_once_a_source"),
             models.CheckConstraint(condition=Q(direction__in=Direction.values), name="contact_direction_known"),
             models.CheckConstraint(condition=Q(reached__in=Reached.values), name="contact_reached_known"),
-            models.CheckConstraint(condition=Q(purpose="") | Q(purpose__in=Purpose.values), name="contact_purpose_known"),
+            models.CheckConstraint(
+                condition=Q(purpose="") | Q(purpose__in=Purpose.values), name="contact_purpose_known"
+            ),
         ]
 
     def __str__(self) -> str:

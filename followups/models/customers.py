@@ -15,7 +15,9 @@ class DoNotContact(models.TextChoices):
     ALL = "all", "No calls at all"
 
 
-@pghistory.track(fields=["do_not_contact", "shared_account", "take_care", "free_to_leave", "merged_into", "annual_value"])
+@pghistory.track(
+    fields=["do_not_contact", "shared_account", "take_care", "free_to_leave", "merged_into", "annual_value"]
+)
 class Customer(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=120, null=True, blank=True, unique=True)
@@ -48,12 +50,17 @@ class Customer(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(reference=""), name="customer_reference_null_or_filled"),
-            models.CheckConstraint(condition=Q(do_not_contact__in=DoNotContact.values), name="customer_do_not_contact_known"),
             models.CheckConstraint(
-                condition=Q(contact_from__isnull=True, contact_until__isnull=True) | Q(contact_from__lt=models.F("contact_until")),
+                condition=Q(do_not_contact__in=DoNotContact.values), name="customer_do_not_contact_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(contact_from__isnull=True, contact_until__isnull=True)
+                | Q(contact_from__lt=models.F("contact_until")),
                 name="customer_contact_from_before_until",
             ),
-            models.CheckConstraint(condition=Q(annual_value__isnull=True) | Q(annual_value__gte=0), name="customer_annual_value_positive"),
+            models.CheckConstraint(
+                condition=Q(annual_value__isnull=True) | Q(annual_value__gte=0), name="customer_annual_value_positive"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,7 @@
-"""Deliveries: what leaves the desk, once per key. At least once with a stable key; leased, fenced and counted in the row."""
+"""Deliveries: what leaves the desk, once per key.
+
+At least once with a stable key; leased, fenced and counted in the row.
+"""
 
 import uuid
 
@@ -25,7 +28,9 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """`key` names the act and never repeats; the Message-ID is made of it, so a repeat after a crash carries the same one."""
+    """`key` names the act and never repeats; the Message-ID is made of it, so a repeat after a crash carries the same
+    one.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=200, unique=True)
@@ -33,7 +38,9 @@ class Delivery(models.Model):
     agent = models.ForeignKey(Agent, models.CASCADE, null=True, blank=True, related_name="deliveries")
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="deliveries")
     ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, blank=True, related_name="deliveries")
-    follow_up = models.ForeignKey("followups.FollowUp", models.PROTECT, null=True, blank=True, related_name="deliveries")
+    follow_up = models.ForeignKey(
+        "followups.FollowUp", models.PROTECT, null=True, blank=True, related_name="deliveries"
+    )
     address = models.CharField(max_length=254)
     subject = models.CharField(max_length=300)
     body = models.TextField()
@@ -53,5 +60,7 @@ class Delivery(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
-            models.CheckConstraint(condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"), name="delivery_sent_has_sent_at"),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"), name="delivery_sent_has_sent_at"
+            ),
         ]

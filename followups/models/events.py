@@ -10,7 +10,10 @@ from followups.models.tickets import Ticket
 
 
 class Event(models.Model):
-    """`at` is when it happened, `entered_at` when it was written down. `data` holds ids, words and instants for the reader."""
+    """`at` is when it happened, `entered_at` when it was written down.
+
+    `data` holds ids, words and instants for the reader.
+    """
 
     kind = models.CharField(max_length=40)
     at = models.DateTimeField()

@@ -16,7 +16,10 @@ class ImportState(models.TextChoices):
 
 
 class ImportMap(models.Model):
-    """Where each field comes from, words for open / resolved / ended, rows to skip. `map` is the JSON of the definitions."""
+    """Where each field comes from, words for open / resolved / ended, rows to skip.
+
+    `map` is the JSON of the definitions.
+    """
 
     name = models.CharField(max_length=120, unique=True)
     map = models.JSONField(default=dict)
@@ -30,7 +33,9 @@ class ImportMap(models.Model):
 
 
 class ImportRun(models.Model):
-    """`counts` and `errors` are what the page and the API show: errors are `{line, column, code, message}`, the first 1,000."""
+    """`counts` and `errors` are what the page and the API show: errors are `{line, column, code, message}`, the first
+    1,000.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.CharField(max_length=60)
@@ -55,4 +60,6 @@ class ImportRun(models.Model):
 
     class Meta:
         ordering = ("-made_at",)
-        indexes = [models.Index(fields=["made_at"], name="import_run_waiting", condition=Q(state__in=["waiting", "running"]))]
+        indexes = [
+            models.Index(fields=["made_at"], name="import_run_waiting", condition=Q(state__in=["waiting", "running"]))
+        ]

@@ -14,7 +14,10 @@ class ReminderState(models.TextChoices):
 
 
 class Reminder(models.Model):
-    """`due_at` is when the stage falls due; `version` that of the follow-up's due instant. `dropped`: ended or moved before."""
+    """`due_at` is when the stage falls due; `version` that of the follow-up's due instant.
+
+    `dropped`: ended or moved before.
+    """
 
     follow_up = models.ForeignKey(FollowUp, models.CASCADE, related_name="reminders")
     stage = models.CharField(max_length=10, choices=Stage)

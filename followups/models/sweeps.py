@@ -40,5 +40,7 @@ class Finding(models.Model):
     class Meta:
         ordering = ("-found_at",)
         constraints = [
-            models.UniqueConstraint(fields=["kind", "subject"], name="finding_one_open", condition=models.Q(cleared_at__isnull=True)),
+            models.UniqueConstraint(
+                fields=["kind", "subject"], name="finding_one_open", condition=models.Q(cleared_at__isnull=True)
+            ),
         ]

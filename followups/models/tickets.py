@@ -18,7 +18,9 @@ class Category(models.Model):
 
     path = models.CharField(max_length=250, unique=True)
     family = models.CharField(max_length=120, db_index=True)
-    is_sorted = models.BooleanField(default=False, help_text="Seen by a supervisor; paths made by an intake wait to be sorted.")
+    is_sorted = models.BooleanField(
+        default=False, help_text="Seen by a supervisor; paths made by an intake wait to be sorted."
+    )
     is_demo = models.BooleanField(default=False)
 
     class Meta:
@@ -72,7 +74,9 @@ def _theirs(actor) -> Q:
 
 
 def _caller_on_the_line(actor, now):
-    """Tickets of customers whose inbound contact this agent recorded in the last 30 minutes; never across a separate team."""
+    """Tickets of customers whose inbound contact this agent recorded in the last 30 minutes; never across a separate
+    team.
+    """
     contacts = Ticket._meta.apps.get_model("followups", "Contact")
     if Team.objects.filter(pk__in=actor.team_ids, separate=True).exists():
         return Ticket.objects.none().values("pk")
@@ -85,8 +89,10 @@ def _caller_on_the_line(actor, now):
 class Ticket(models.Model):
     """One problem of one customer.
 
-    `imported` marks a ticket whose standing end came from an import; `imported_*` keep that end for the reports, whatever
-    happens here afterwards. `ever_followed` is kept by the database: once true it stays true, and an open ticket that carries
+    `imported` marks a ticket whose standing end came from an import; `imported_*` keep that end for the reports,
+    whatever
+    happens here afterwards. `ever_followed` is kept by the database: once true it stays true, and an open ticket that
+    carries
     it must have an open follow-up.
     """
 
@@ -135,14 +141,17 @@ class Ticket(models.Model):
             models.Index(fields=["team", "-opened_at", "-id"], name="ticket_open_of_team", condition=Q(state="open")),
             models.Index(fields=["agent", "-opened_at", "-id"], name="ticket_open_of_agent", condition=Q(state="open")),
             models.Index(fields=["team", "-opened_at"], name="ticket_team"),
-            models.Index(fields=["imported_closed_at"], name="ticket_imported_end", condition=Q(imported_closed_at__isnull=False)),
+            models.Index(
+                fields=["imported_closed_at"], name="ticket_imported_end", condition=Q(imported_closed_at__isnull=False)
+            ),
             GinIndex(OpClass(Upper("subject"), name="gin_trgm_ops"), name="ticket_subject_words"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "reference"], name="ticket_reference_once_a_source"),
             models.CheckConstraint(condition=~Q(reference=""), name="ticket_reference_null_or_filled"),
             models.CheckConstraint(
-                condition=Q(state="open", closed_at__isnull=True, outcome="") | Q(state="closed", closed_at__isnull=False),
+                condition=Q(state="open", closed_at__isnull=True, outcome="")
+                | Q(state="closed", closed_at__isnull=False),
                 name="ticket_closed_has_closed_at",
             ),
             models.CheckConstraint(condition=Q(confirmed__in=Confirmed.values), name="ticket_confirmed_known"),

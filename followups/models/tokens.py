@@ -47,7 +47,10 @@ class ApiToken(models.Model):
 
 
 class IdempotentAnswer(models.Model):
-    """The answer to a POST under an Idempotency-Key, kept 72 h. `status` is empty while the first request is at work."""
+    """The answer to a POST under an Idempotency-Key, kept 72 h.
+
+    `status` is empty while the first request is at work.
+    """
 
     token = models.ForeignKey(ApiToken, models.CASCADE, null=True, blank=True, related_name="+")
     agent = models.ForeignKey(Agent, models.CASCADE, null=True, blank=True, related_name="+")
@@ -62,7 +65,9 @@ class IdempotentAnswer(models.Model):
     class Meta:
         indexes = [models.Index(fields=["at"], name="idempotent_answer_at")]
         constraints = [
-            models.UniqueConstraint(fields=["token", "agent", "path", "key"], name="idempotent_answer_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["token", "agent", "path", "key"], name="idempotent_answer_once", nulls_distinct=False
+            ),
         ]
 
 

@@ -45,7 +45,13 @@ def log(team, ada, by_ada, now):
     """Log a ticket as ada; fields of the intake may be given."""
 
     def open_one(**fields):
-        given = {"subject": "Refund missing", "category": "Billing/Refund", "channel": "phone", "team": team, "agent": ada}
+        given = {
+            "subject": "Refund missing",
+            "category": "Billing/Refund",
+            "channel": "phone",
+            "team": team,
+            "agent": ada,
+        }
         at = fields.pop("now", now)
         return intake.open_ticket(intake=intake.Intake(**{**given, **fields}), by=by_ada, now=at)[0]
 

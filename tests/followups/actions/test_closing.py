@@ -57,7 +57,9 @@ def test_dead_end_without_a_step_gets_the_policys(log, by_ada, now):
     """Second working day at the hour of her call, two hours long, in the words that name the date."""
     ticket = log()
     ticket.follow_ups.get()
-    closing.close(ticket=ticket, closing=closing.Closing("resolved", evidence="observed", evidence_text="x"), by=by_ada, now=now)
+    closing.close(
+        ticket=ticket, closing=closing.Closing("resolved", evidence="observed", evidence_text="x"), by=by_ada, now=now
+    )
     reopened = closing.reopen(ticket=ticket, reason="again", by=by_ada, now=now)
     first = reopened.follow_ups.open().get()
     scheduling.call_off(
@@ -75,7 +77,9 @@ def test_unreachable_needs_an_attempt(ticket, by_ada, now):
     with pytest.raises(Refused) as refusal:
         end(ticket, by_ada, now, "unreachable")
     assert refusal.value.code == "needs-attempts"
-    handling.record_contact(told=handling.Told("outbound", "phone", reached="no_answer"), ticket=ticket, by=by_ada, now=now)
+    handling.record_contact(
+        told=handling.Told("outbound", "phone", reached="no_answer"), ticket=ticket, by=by_ada, now=now
+    )
     assert end(ticket, by_ada, now, "unreachable").replaced_by == ticket.follow_ups.get()
 
 
@@ -106,7 +110,12 @@ def test_duplicate_hands_over_contacts_and_steps(log, by_ada, now):
     first, second = log(customer=ana), log(customer=ana)
     end(second, by_ada, now, "duplicate", duplicate_of=first)
     second.refresh_from_db()
-    assert (second.state, second.duplicate_of, second.contacts.count(), second.follow_ups.count()) == ("closed", first, 0, 0)
+    assert (second.state, second.duplicate_of, second.contacts.count(), second.follow_ups.count()) == (
+        "closed",
+        first,
+        0,
+        0,
+    )
     assert (first.contacts.count(), first.follow_ups.open().count()) == (2, 2)
 
 
@@ -131,7 +140,9 @@ def test_duplicate_of_itself_or_of_a_duplicate_is_refused(log, by_ada, now):
 
 
 def test_card_numbers_in_notes_are_masked(ticket, by_ada, now):
-    closed = end(ticket, by_ada, now, evidence="observed", evidence_text="paid with 4111 1111 1111 1111", note="4111111111111111")
+    closed = end(
+        ticket, by_ada, now, evidence="observed", evidence_text="paid with 4111 1111 1111 1111", note="4111111111111111"
+    )
     assert closed.closure.note == "•••• •••• •••• 1111"
     assert "4111 1111" not in closed.closure.evidence_text
 

@@ -129,7 +129,12 @@ def test_move_agreed_in_time_stays_one_promise(ticket, by_ada, now):
     follow_up = plan(ticket, by_ada, now, promised_from=now + timedelta(hours=3), told=True)
     step = promising.Step(promised_by=now + timedelta(hours=25))
     moved = scheduling.move(follow_up=follow_up, step=step, reason="Busy", agreed_contact=contact, by=by_ada, now=now)
-    assert (moved.promised_from, moved.broken_by, moved.version, moved.stage) == (now + timedelta(hours=23), None, 2, "")
+    assert (moved.promised_from, moved.broken_by, moved.version, moved.stage) == (
+        now + timedelta(hours=23),
+        None,
+        2,
+        "",
+    )
     assert "on Wednesday 25 November between 09:00 and 11:00" in moved.promise
     assert set(Reminder.objects.filter(follow_up=moved, version=1).values_list("state", flat=True)) == {"dropped"}
 

@@ -27,7 +27,12 @@ def waive(ticket, by, now, **fields):
 def test_waiver_ends_the_dead_end_unresolved(dead_end, told, by_sam, now):
     waive(dead_end, by_sam, now, told_contact=told)
     dead_end.refresh_from_db()
-    assert (dead_end.state, dead_end.outcome, dead_end.waived, dead_end.resolved_at) == ("closed", "no_remedy", True, None)
+    assert (dead_end.state, dead_end.outcome, dead_end.waived, dead_end.resolved_at) == (
+        "closed",
+        "no_remedy",
+        True,
+        None,
+    )
     assert not dead_end.follow_ups.open().exists()
 
 
@@ -97,7 +102,9 @@ def test_requests_are_granted_many_at_once(log, by_ada, by_sam, now):
         ticket = log()
         closing.close(ticket=ticket, closing=closing.Closing("no_remedy"), by=by_ada, now=now)
         contact = ticket.contacts.get() if turn else None
-        requests.append(waiving.ask(ticket=ticket, kind="final_answer", reason="Why", by=by_ada, now=now, contact=contact))
+        requests.append(
+            waiving.ask(ticket=ticket, kind="final_answer", reason="Why", by=by_ada, now=now, contact=contact)
+        )
     results = waiving.grant(requests=requests, by=by_sam, now=now)
     assert [getattr(result, "code", "waived") for _request, result in results] == ["not-told", "waived", "waived"]
     requests[1].refresh_from_db()
