@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpResponse, QueryDict
-from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -83,8 +82,8 @@ class Report(Resource):
             },
         },
     )
-    def get(self, request: Request, name: str) -> Response | HttpResponse:
-        module = catalogue.named(name)
+    def get(self, request: Request) -> Response | HttpResponse:
+        module = catalogue.named(self.kwargs["name"])
         given = once_each(request.query_params)
         form = given.pop("format", "json")
         if form not in ("json", "csv"):
@@ -122,6 +121,3 @@ def csv(report: rows.Report) -> HttpResponse:
     answer_ = HttpResponse(tables.text(report), content_type="text/csv; charset=utf-8")
     answer_["Content-Disposition"] = f'attachment; filename="{report.name}.csv"'
     return answer_
-
-
-urlpatterns = [path("reports/<str:name>", Report.as_view(), name="report")]
