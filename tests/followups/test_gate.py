@@ -132,7 +132,8 @@ def test_old_closure_does_not_close_again(ticket, by, now):
     closing.reopen(ticket=ticket, reason="Not so", by=by, now=now)
     with pytest.raises(IntegrityError, match="without a closure or a waiver"):
         raw(
-            "UPDATE followups_followup SET state = 'called_off', ended_at = now() WHERE ticket_id = %s AND state = 'scheduled';"
+            "UPDATE followups_followup SET state = 'called_off', ended_at = now()"
+            " WHERE ticket_id = %s AND state = 'scheduled';"
             "UPDATE followups_ticket SET state = 'closed', closed_at = now() WHERE id = %s",
             ticket.pk,
             ticket.pk,
