@@ -1,9 +1,9 @@
 """A worker's turn at an import: batch by batch, each written down with how far it came in one transaction."""
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -100,23 +100,26 @@ class Turn:
 
 
 def work(turn: Turn, files: Files) -> None:
-    """Go on with the run until it is done, refused as a whole, or handed back."""
-    try:
-        with _alone(turn.run.source):
-            _tickets(turn, files.tickets)
-            if files.events:
-                _events(turn, files.events)
-    except errors.Refused as refusal:
-        bad = import_reading.Bad(1, refusal.field or "", refusal.code, refusal.message)
-        turn.bad, turn.bad_count = [bad.as_dict(), *turn.bad][:ERRORS_KEPT], turn.bad_count + 1
-        end(turn, ImportState.FAILED)
-    except HandedBack:
-        turn.run.progress["tries"] = 0
-        ImportRun.objects.filter(pk=turn.run.pk).update(state=ImportState.WAITING, progress=turn.run.progress)
-    except Lost:
-        return
-    else:
-        end(turn, ImportState.DONE)
+    """Go on with the run until it is done, refused as a whole, handed back, or lost."""
+    with contextlib.suppress(Lost):
+        try:
+            _load(turn, files)
+        except errors.Refused as refusal:
+            bad = import_reading.Bad(1, refusal.field or "", refusal.code, refusal.message)
+            turn.bad, turn.bad_count = [bad.as_dict(), *turn.bad][:ERRORS_KEPT], turn.bad_count + 1
+            end(turn, ImportState.FAILED)
+        except HandedBack:
+            turn.run.progress["tries"] = 0
+            ImportRun.objects.filter(pk=turn.run.pk).update(state=ImportState.WAITING, progress=turn.run.progress)
+        else:
+            end(turn, ImportState.DONE)
+
+
+def _load(turn: Turn, files: Files) -> None:
+    with _alone(turn.run.source):
+        _tickets(turn, files.tickets)
+        if files.events:
+            _events(turn, files.events)
 
 
 def end(turn: Turn, state: ImportState) -> None:
@@ -127,7 +130,7 @@ def end(turn: Turn, state: ImportState) -> None:
     ImportRun.objects.filter(pk=turn.run.pk).update(state=state, finished_at=turn.run.finished_at, **kept)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _alone(source: str) -> Iterator[None]:
     """Hold the source for this connection: a worker that dies lets go of it with its connection."""
     with connection.cursor() as cursor:
@@ -154,13 +157,13 @@ def _tickets(turn: Turn, file: BinaryIO) -> None:
         line = records[-1].line
         if line <= done:
             continue
-        turn.rest()
         with transaction.atomic():
             import_writing.load_batch(rows, load=turn.load, now=turn.instant)
             turn.counts.update(rows=len(records))
             turn.counts["skipped"] = len(turn.skipped)
             turn.refuse(bad, rows="refused")
             turn.write_down(stage="tickets", line=line, share=round(table.share(), 3))
+        turn.rest()
 
 
 def _checked(turn: Turn, records: list[import_reading.Record], binding: import_maps.Binding) -> tuple[list, list]:
@@ -241,9 +244,9 @@ def _write_events(turn: Turn) -> None:
     after = turn.run.progress.get("after", 0)
     written = turn.run.progress.get("events_written", 0)
     while until := import_events.next_batch(after=after, size=BATCH):
-        turn.rest()
         with transaction.atomic():
             written += import_events.write_batch(after=after, until=until, load=turn.load, now=turn.instant)
             share = round(min(written / max(turn.counts["events_made"], 1), 1.0), 3)
             turn.write_down(stage="events", after=until, events_written=written, share=share)
         after = until
+        turn.rest()
