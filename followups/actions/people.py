@@ -29,6 +29,8 @@ from followups.models import (
 )
 
 LINK_LIVES = timedelta(days=7)
+SHORTEST_WINDOW = 5
+OWN = frozenset(["first_name", "last_name", "email", "zone"])
 
 
 def _digest(secret: str) -> str:
@@ -113,6 +115,21 @@ def save_agent(
     return row
 
 
+@transaction.atomic
+def change_own(*, changes: Mapping[str, Any], by: Actor) -> Agent:
+    """What people change of themselves: their names, mail address and zone."""
+    if by.agent is None:
+        raise Forbidden("needs-agent", "Only a person has an account.")
+    row = Agent.objects.select_for_update().get(pk=by.agent.pk)
+    for name, value in changes.items():
+        if name not in OWN:
+            raise Invalid(name, "This field cannot be changed.", "read-only-field")
+        setattr(row, name, value)
+    _check_agent(row)
+    row.save(update_fields=sorted(OWN))
+    return row
+
+
 def _check_agent(row: Agent) -> None:
     if row.zone and not worktime.is_zone(row.zone):
         raise Invalid("zone", f"“{row.zone}” is not a time zone.", "unknown-zone")
@@ -171,7 +188,7 @@ def save_policy(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> 
     row = Policy.objects.select_for_update().filter(team=team).first() or Policy(team=team)
     for name, value in changes.items():
         setattr(row, name, value)
-    _check_policy(row)
+    check_policy(policy=row)
     row.save()
     return row
 
@@ -179,13 +196,17 @@ def save_policy(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> 
 AT_LEAST_ONE = ("window_minutes", "minutes_each", "daily_minutes", "horizon_days", "longest_days", "review_no_news")
 
 
-def _check_policy(row: Policy) -> None:
+def check_policy(*, policy: Policy) -> None:
+    """Refuse, by field, what no team could work by."""
+    row = policy
     if row.zone and not worktime.is_zone(row.zone):
         raise Invalid("zone", f"“{row.zone}” is not a time zone.", "unknown-zone")
     _check_hours(row)
     for name in AT_LEAST_ONE:
         if getattr(row, name) < 1:
             raise Invalid(name, "At least 1.", "too-small")
+    if row.window_minutes < SHORTEST_WINDOW:
+        raise Invalid("window_minutes", f"At least {SHORTEST_WINDOW}.", "too-small")
     if "{window}" not in row.sentence:
         raise Invalid("sentence", "The sentence must contain {window}, where the time goes.", "no-window")
 

@@ -1,0 +1,167 @@
+"""Django's admin, for administrators: it looks at everything and changes nothing that the acts and the gate rule.
+
+People, teams, policies, categories and customers have pages of their own, which go through the acts.
+"""
+
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.http import HttpRequest
+
+from followups import models
+
+
+class DeskAdmin(admin.AdminSite):
+    """Its own site, so that no package registers anything unseen."""
+
+    site_header = site_title = "Agent Desk"
+    index_title = "Administration"
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return user.is_active and user.is_staff and user.role == models.Role.ADMIN
+
+
+site = DeskAdmin(name="admin")
+site.login = secure_admin_login(site.login)  # type: ignore[method-assign]
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Seen, never added, changed or deleted: not one by one and not in bulk."""
+
+    actions = None
+    show_full_result_count = False
+    list_per_page = 50
+    view_on_site = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+# Each with its columns, what is searched, what is joined, and what filters the list.
+LOOKS: dict[type, dict[str, str]] = {
+    models.Agent: {
+        "columns": "username first_name last_name role is_active last_login",
+        "search": "username first_name last_name",
+        "filters": "role is_active",
+        "hides": "password",
+    },
+    models.ApiToken: {
+        "columns": "name prefix team agent expires_at revoked_at last_used_at",
+        "joins": "team agent",
+        "hides": "digest",
+    },
+    models.Category: {"columns": "path family is_sorted", "search": "path", "filters": "is_sorted"},
+    models.Closure: {
+        "columns": "ticket outcome closed at by_name door",
+        "search": "ticket__number",
+        "joins": "ticket",
+        "filters": "outcome door",
+    },
+    models.Confirmation: {
+        "columns": "ticket confirmed at by_name",
+        "search": "ticket__number",
+        "joins": "ticket",
+    },
+    models.Contact: {
+        "columns": "ticket direction channel at reached recorded_by",
+        "search": "ticket__number",
+        "joins": "ticket recorded_by",
+        "filters": "direction reached",
+    },
+    models.Customer: {
+        "columns": "name reference organisation do_not_contact created_at",
+        "search": "=reference name",
+        "filters": "do_not_contact",
+    },
+    models.Delivery: {
+        "columns": "key kind state due_at attempts sent_at error",
+        "search": "=key =ticket__number",
+        "filters": "kind state",
+    },
+    models.Event: {"columns": "at kind ticket by_name door", "search": "=ticket__number", "joins": "ticket"},
+    models.Finding: {"columns": "kind subject found_at repaired_at cleared_at detail", "filters": "kind"},
+    models.FollowUp: {
+        "columns": "ticket promised_by state stage owner team told_at",
+        "search": "=ticket__number",
+        "joins": "ticket owner team",
+        "filters": "state stage",
+    },
+    models.ImportRun: {
+        "columns": "file_name source state dry_run made_at by_name error_count",
+        "filters": "state",
+        "hides": "file events",
+    },
+    models.Move: {"columns": "follow_up at from_by to_by agreed by_name reason", "joins": "follow_up"},
+    models.Note: {"columns": "ticket at by_name", "search": "=ticket__number", "joins": "ticket"},
+    models.Notice: {
+        "columns": "recipient kind stage at read_at text",
+        "joins": "recipient",
+        "filters": "kind stage",
+    },
+    models.Policy: {"columns": "team zone opens closes proposal_days daily_minutes", "joins": "team"},
+    models.Reminder: {
+        "columns": "follow_up stage version due_at state handled_at",
+        "joins": "follow_up",
+        "filters": "state stage",
+    },
+    models.Reopening: {
+        "columns": "ticket at by_name by_customer reason imported",
+        "search": "=ticket__number",
+        "joins": "ticket",
+    },
+    models.Site: {"columns": "id sending_held started_at demo_loaded_at"},
+    models.Sweep: {"columns": "name started_at finished_at handled took_ms host error"},
+    models.Team: {"columns": "name kind separate is_demo", "search": "name", "filters": "kind"},
+    models.Ticket: {
+        "columns": "number subject customer team agent state opened_at",
+        "search": "=number =reference subject",
+        "joins": "customer team agent",
+        "filters": "state",
+    },
+    models.Waiver: {
+        "columns": "ticket kind at by single_hand",
+        "search": "=ticket__number",
+        "joins": "ticket by",
+        "filters": "kind",
+    },
+    models.WaiverRequest: {
+        "columns": "ticket kind asked_at asked_by answered_at answered_by",
+        "search": "=ticket__number",
+        "joins": "ticket asked_by answered_by",
+    },
+}
+
+
+def look(columns: str, search: str = "", joins: str = "", filters: str = "", hides: str = "") -> dict[str, Any]:
+    return {
+        "list_display": columns.split(),
+        "search_fields": search.split(),
+        "list_select_related": joins.split(),
+        "list_filter": filters.split(),
+        "exclude": hides.split(),
+    }
+
+
+for model, words in LOOKS.items():
+    site.register(model, type(f"{model.__name__}Admin", (ReadOnly,), look(**words)))
+
+
+@admin.register(models.ImportMap, site=site)
+class ImportMapAdmin(admin.ModelAdmin):
+    """Saved maps are settings: made by the import page, renamed and dropped here."""
+
+    list_display = ("name", "updated_at")
+    readonly_fields = ("map", "updated_at")
+    search_fields = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,78 @@
+"""Notices: what the desk tells this person, and the bell that counts them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import path
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import condition, require_http_methods, require_safe
+
+from desk import access
+from desk.web import paging
+from followups import notices
+from followups.models import Notice
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.page()
+def listing(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _read(request)
+    rows = Notice.objects.filter(recipient=request.user).select_related("ticket", "follow_up__ticket")
+    unread_only = request.GET.get("show") == "unread"
+    if unread_only:
+        rows = rows.filter(read_at__isnull=True)
+    page = paging.page(rows, request.GET, field="at", newest_first=True)
+    return render(request, "notices/notices.html", {"page": page, "unread_only": unread_only})
+
+
+def _read(request: HttpRequest) -> HttpResponse:
+    """Mark one as read, or all of them."""
+    text = request.POST.get("notice", "")
+    notices.mark_read(request.user, now=request.now, notice_id=_uuid(text) if text else None)
+    return redirect(f"{request.path}?show=unread" if request.GET.get("show") == "unread" else request.path)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _state(request: HttpRequest) -> dict[str, Any]:
+    """The latest notice and how many are unread, read once for a request."""
+    if not hasattr(request, "bell"):
+        rows = Notice.objects.filter(recipient=request.user)
+        latest = rows.order_by("-at", "-id").values_list("pk", flat=True).first()
+        request.bell = {"latest": latest, "unread": rows.filter(read_at__isnull=True).count()}
+    return request.bell
+
+
+def _etag(request: HttpRequest) -> str | None:
+    if not request.user.is_authenticated:
+        return None
+    bell = _state(request)
+    return f'"{request.user.pk}-{bell["latest"]}-{bell["unread"]}"'
+
+
+@login_not_required
+@require_safe
+@condition(etag_func=_etag)
+def badge(request: HttpRequest) -> HttpResponse:
+    """The bell alone, polled: nothing where nothing changed, and no sign-in page in the bar once the session ended."""
+    if not request.user.is_authenticated:
+        return HttpResponse("Sign in.", status=401, content_type="text/plain")
+    response = HttpResponse(render_to_string("_parts/notices_badge.html", {"unread": _state(request)["unread"]}))
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+urlpatterns = [
+    path("notices", listing, name="notices"),
+    path("notices/badge", badge, name="notices-badge"),
+]
