@@ -1,7 +1,7 @@
 """Turns a request into an actor, and asks whether that actor may. Pages and API share it; default is no."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
 
 from followups import timeline
 from followups.errors import Forbidden, Missing
@@ -37,6 +38,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
+
+
+class DeskRequest(HttpRequest):
+    """A request as `page` hands it to a view: signed in, with its actor and its one instant."""
+
+    user: Agent
+    actor: Actor
+    now: datetime
+    htmx: HtmxDetails
 
 
 def actor_of(request: HttpRequest, door: str = "web") -> Actor:

@@ -1,0 +1,113 @@
+"""A follow-up: one form to complete it, with what was promised and brought above it, and on to the next of Today."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_http_methods
+
+from desk import access
+from desk.web import rows, ticket, today
+from desk.web.forms import closures, followups, refusals, steps
+from followups.actions import answering
+from followups.errors import Refused
+from followups.models import FollowUp, Policy
+
+
+def found(request: access.DeskRequest, key: Any) -> FollowUp:
+    return access.follow_up(request.actor, key, now=request.now)
+
+
+def address(follow_up: FollowUp) -> str:
+    return reverse("follow-up", args=[follow_up.pk])
+
+
+def head(follow_up: FollowUp, request: access.DeskRequest) -> dict[str, Any]:
+    """What stands above each form about a follow-up."""
+    zone = access.zone_of(request.user)
+    known = ticket.steps_of(follow_up.ticket)
+    this = next((each for each in known.open if each.pk == follow_up.pk), follow_up)
+    return {
+        **ticket.head(follow_up.ticket, known, request),
+        "follow_up": this,
+        "row": rows.of(this, zone=zone, now=request.now),
+        "others": [each for each in known.open if each.pk != follow_up.pk],
+        "moves": list(follow_up.moves.all()),
+        "is_mine": bool(this.taken_until and this.taken_until > request.now and this.taken_by_id == request.user.pk),
+    }
+
+
+def choices(follow_up: FollowUp, request: access.DeskRequest, form: followups.AnswerForm) -> dict[str, Any]:
+    return {
+        "form": form,
+        "reacheds": followups.REACHED,
+        "broughts": followups.BROUGHT,
+        "thens": followups.THENS,
+        "whys": closures.WHYS,
+        **ticket.offers(follow_up.ticket, request),
+    }
+
+
+def form_of(follow_up: FollowUp, request: access.DeskRequest) -> followups.AnswerForm:
+    zone = steps.zone_of(follow_up.ticket.customer, Policy.objects.of(follow_up.ticket.team_id))
+    return followups.AnswerForm(request.POST or None, zone=zone, auto_id="answer_%s")
+
+
+@require_http_methods(["GET", "POST"])
+@access.page()
+def follow_up(request: access.DeskRequest, key: Any) -> HttpResponse:
+    """Complete it: how it went, what she got, what comes next."""
+    row = found(request, key)
+    if request.method == "POST":
+        access.require(request.actor, row.ticket, "answer", now=request.now)
+        form = form_of(row, request)
+        if form.is_valid():
+            try:
+                return _answered(
+                    request, answering.answer(follow_up=row, answer=form.answer, by=request.actor, now=request.now)
+                )
+            except Refused as refused:
+                refusals.explain(form, refused, followups.NAMES)
+        return render(request, "followups/page.html", page_of(row, request, form), status=422)
+    return render(request, "followups/page.html", page_of(row, request, None))
+
+
+def page_of(row: FollowUp, request: access.DeskRequest, form: followups.AnswerForm | None) -> dict[str, Any]:
+    may = ticket.rights(request.actor, row.ticket, request.now)
+    shown = {**head(row, request), "may": may}
+    if row.is_open and may["close"]:
+        shown |= choices(row, request, form or followups.AnswerForm(zone=row.zone, auto_id="answer_%s"))
+        shown["last_try"] = row.attempts.order_by("-at").first() if shown["row"].tries else None
+        shown["retries"] = _retries(row, request) if shown["last_try"] else []
+    return shown
+
+
+def _retries(row: FollowUp, request: access.DeskRequest) -> list[steps.Slot]:
+    return steps.offered(answering.retries(ticket=row.ticket, now=request.now), access.zone_of(request.user))
+
+
+def _answered(request: access.DeskRequest, answered: answering.Answered) -> HttpResponse:
+    """A call that did not get through comes back with hours to try again; else the ticket, or the next of Today."""
+    if not answered.ended:
+        messages.info(request, f"{answered.contact.get_reached_display()}: written down. When do we try again?")
+        return redirect(f"{address(answered.follow_up)}#again")
+    for hint in answered.hints[:1]:
+        messages.info(request, hint.message)
+    messages.success(request, _done_words(request, answered))
+    if "next" in request.POST:
+        following = today.following(request.actor, request.now, after=answered.follow_up)
+        return today.open_in_turn(request, following)
+    return redirect(ticket.address(answered.ticket))
+
+
+def _done_words(request: access.DeskRequest, answered: answering.Answered) -> str:
+    if not answered.ticket.is_open:
+        return "Done, and the ticket is closed."
+    if answered.next_follow_up:
+        return f"Done. Next: {rows.until(answered.next_follow_up, access.zone_of(request.user))}."
+    return "Done."
+
+
+urlpatterns = [path("follow-ups/<uuid:key>", follow_up, name="follow-up")]

@@ -1,0 +1,181 @@
+"""Today: what is mine, what is free, what comes, what is done; and the way from one to the next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_POST
+
+from desk import access
+from desk.web import rows
+from followups import worktime
+from followups.actions import scheduling
+from followups.errors import Refused
+from followups.models import Actor, FollowUp
+
+SHOWN = 50
+FREE_AFTER = timedelta(minutes=10)
+CALL_AHEAD = timedelta(hours=1)
+TABS = (("today", "Today"), ("upcoming", "Upcoming"), ("done", "Done"))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A headed list, and how many there are in all."""
+
+    name: str
+    title: str
+    rows: list[rows.Row]
+    total: int
+
+
+def starts() -> Coalesce:
+    """When somebody should begin with it: the start of the window, else an hour before the end."""
+    return Coalesce("promised_from", F("promised_by") - CALL_AHEAD)
+
+
+def of_team(actor: Actor) -> Q:
+    return Q(owner__isnull=True) & (Q(team_id__in=actor.team_ids) | Q(team_id__isnull=True))
+
+
+def mine(actor: Actor, now: datetime) -> QuerySet[FollowUp]:
+    """Open and mine to do: my own, what I promised, and what stands free ten minutes into its window."""
+    me = actor.agent
+    opened = FollowUp.objects.open().annotate(starts=starts())
+    waiting = of_team(actor) & Q(starts__lte=now - FREE_AFTER)
+    promised = of_team(actor) & Q(promiser=me)
+    return opened.filter(Q(owner=me) | promised | waiting)
+
+
+def free(actor: Actor, now: datetime, until: datetime) -> QuerySet[FollowUp]:
+    """Of the team, of nobody in person, promised by somebody else, and not yet for everybody."""
+    later = FollowUp.objects.free(now).annotate(starts=starts()).filter(of_team(actor), starts__gt=now - FREE_AFTER)
+    return later.filter(promised_by__lt=until).exclude(promiser=actor.agent)
+
+
+def end_of_day(now: datetime, zone: str) -> datetime:
+    """The next midnight of the reader's zone."""
+    day = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+    return worktime.to_instant(datetime.combine(day, datetime.min.time()), zone)
+
+
+def day_before(midnight: datetime) -> datetime:
+    return midnight - timedelta(days=1)
+
+
+def done_today(actor: Actor, midnight: datetime) -> QuerySet[FollowUp]:
+    ended = FollowUp.objects.ended().filter(ended_by=actor.agent, ended_at__gte=day_before(midnight))
+    return ended.order_by("-ended_at")
+
+
+def queue(actor: Actor, now: datetime, zone: str) -> QuerySet[FollowUp]:
+    """What is to be done now, the longest overdue first; without what somebody else is on."""
+    held = Q(taken_until__gt=now) & ~Q(taken_by=actor.agent)
+    return mine(actor, now).filter(promised_by__lt=end_of_day(now, zone)).exclude(held).order_by("promised_by", "pk")
+
+
+def following(actor: Actor, now: datetime, *, after: FollowUp) -> FollowUp | None:
+    """The next one of the queue behind `after`; from the top again where it was the last."""
+    waiting = queue(actor, now, access.zone_of(actor.agent)).exclude(pk=after.pk)
+    behind = Q(promised_by__gt=after.promised_by) | Q(promised_by=after.promised_by, pk__gt=after.pk)
+    return waiting.filter(behind).first() or waiting.first()
+
+
+def counted(actor: Actor, now: datetime, midnight: datetime) -> dict[str, int]:
+    return mine(actor, now).aggregate(
+        overdue=Count("pk", filter=Q(promised_by__lte=now)),
+        today=Count("pk", filter=Q(promised_by__gt=now, promised_by__lt=midnight)),
+        upcoming=Count("pk", filter=Q(promised_by__gte=midnight)),
+    )
+
+
+def section(name: str, title: str, found: QuerySet[FollowUp], total: int, request: access.DeskRequest) -> Section:
+    zone = access.zone_of(request.user)
+    shown = rows.with_tries(found)[:SHOWN] if total else []
+    return Section(name, title, [rows.of(each, zone=zone, now=request.now) for each in shown], total)
+
+
+def sections(tab: str, counts: dict[str, int], midnight: datetime, request: access.DeskRequest) -> list[Section]:
+    actor, now = request.actor, request.now
+    open_ones = mine(actor, now).order_by("promised_by", "pk")
+    if tab == "upcoming":
+        return [
+            section("upcoming", "Upcoming", open_ones.filter(promised_by__gte=midnight), counts["upcoming"], request)
+        ]
+    if tab == "done":
+        return [section("done", "Done today", done_today(actor, midnight), counts["done"], request)]
+    due = open_ones.filter(promised_by__gt=now, promised_by__lt=midnight)
+    pool = free(actor, now, midnight + timedelta(days=1)).order_by("promised_by", "pk")
+    return [
+        section("overdue", "Overdue", open_ones.filter(promised_by__lte=now), counts["overdue"], request),
+        section("today", "Today", due, counts["today"], request),
+        section("free", "Free, of your team", pool, counts["free"], request),
+    ]
+
+
+@require_GET
+@access.page()
+def today(request: access.DeskRequest) -> HttpResponse:
+    """Everything that this person has promised, or could take."""
+    tab = request.GET.get("show", "today")
+    tab = tab if tab in dict(TABS) else "today"
+    midnight = end_of_day(request.now, access.zone_of(request.user))
+    counts = counted(request.actor, request.now, midnight)
+    counts["done"] = done_today(request.actor, midnight).count()
+    counts["free"] = free(request.actor, request.now, midnight + timedelta(days=1)).count()
+    return render(request, "today/page.html", page_of(request, tab, counts, midnight))
+
+
+def page_of(request: access.DeskRequest, tab: str, counts: dict[str, int], midnight: datetime) -> dict[str, Any]:
+    now_count = counts["overdue"] + counts["today"]
+    shown = {"today": now_count, "upcoming": counts["upcoming"], "done": counts["done"]}
+    return {
+        "tab": tab,
+        "tabs": [(name, word, shown[name]) for name, word in TABS],
+        "sections": sections(tab, counts, midnight, request),
+        "counts": counts,
+        "today_counts": counts,
+        "has_queue": now_count > 0,
+        "supervises": request.actor.supervises,
+    }
+
+
+@require_POST
+@access.page(*access.DESK_PEOPLE)
+def start(request: access.DeskRequest) -> HttpResponse:
+    """Play: take the first one of the queue and open it."""
+    first = queue(request.actor, request.now, access.zone_of(request.user)).first()
+    return open_in_turn(request, first)
+
+
+@require_POST
+@access.page(*access.DESK_PEOPLE)
+def turn(request: access.DeskRequest, key: Any) -> HttpResponse:
+    """Leave one for later and open the next one."""
+    present = access.follow_up(request.actor, key, now=request.now)
+    return open_in_turn(request, following(request.actor, request.now, after=present))
+
+
+def open_in_turn(request: access.DeskRequest, follow_up: FollowUp | None) -> HttpResponse:
+    if follow_up is None:
+        messages.success(request, "All done for now.")
+        return redirect("today")
+    try:
+        scheduling.take(follow_up=follow_up, by=request.actor, now=request.now)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    return redirect("follow-up", key=follow_up.pk)
+
+
+urlpatterns = [
+    path("", today, name="today"),
+    path("today/turn", start, name="today-start"),
+    path("follow-ups/<uuid:key>/turn", turn, name="follow-up-turn"),
+]
