@@ -1,11 +1,24 @@
 """The only writer of notices."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from followups.models import Agent, FollowUp, Notice, NoticeKind, Role, Ticket
+
+# One statement for any number of rows: the set goes over as one text.
+REMINDERS = """
+INSERT INTO followups_notice
+    (id, recipient_id, kind, stage, repeat, version, follow_up_id, ticket_id, text, at, late_by_seconds)
+SELECT gen_random_uuid(), recipient, 'reminder', stage, repeat, version, follow_up, ticket, text, %s, late_by_seconds
+FROM json_to_recordset(%s) AS row (recipient bigint, stage text, repeat int, version int, follow_up uuid, ticket bigint,
+    text text, late_by_seconds int)
+ON CONFLICT DO NOTHING
+"""
 
 
 def tell(
@@ -17,21 +30,20 @@ def tell(
     ticket: Ticket | None = None,
     follow_up: FollowUp | None = None,
 ) -> None:
-    """One notice for each recipient, at `now`. Reminders have their own writer, which keeps them unique:
-
-    `write_reminders`.
-    """
+    """One notice for each recipient, at `now`. Reminders have their own writer: `write_reminders`."""
     Notice.objects.bulk_create(
         Notice(recipient=agent, kind=kind, text=text[:600], at=now, ticket=ticket, follow_up=follow_up)
         for agent in {a.pk: a for a in recipients}.values()
     )
 
 
-def write_reminders(rows: list[Notice]) -> None:
-    """Reminder notices, each once for (follow-up, stage, repeat, version, recipient): a repeat is passed over by the
-    key.
+def write_reminders(rows: list[dict[str, Any]], *, now: datetime) -> None:
+    """Reminder notices, each once for (follow-up, stage, repeat, version, recipient): the key passes a repeat over.
+
+    A row has `recipient`, `stage`, `repeat`, `version`, `follow_up`, `ticket`, `text` and `late_by_seconds`.
     """
-    Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    with connection.cursor() as cursor:
+        cursor.execute(REMINDERS, [now, json.dumps(rows, default=str)])
 
 
 def supervisors_of(team_id: int | None) -> list[Agent]:

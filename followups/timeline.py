@@ -1,5 +1,6 @@
 """The only writer of history. One event for each act; the words people read are made from its kind and data."""
 
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,6 +45,12 @@ KINDS = {
     "imported.state": "state in the imported history",
 }
 
+BY_KEY = """
+INSERT INTO followups_event (kind, at, entered_at, ticket_id, follow_up_id, by_id, by_name, door, data)
+SELECT kind, %s, %s, ticket, follow_up, %s, %s, %s, data
+FROM json_to_recordset(%s) AS row (kind text, ticket bigint, follow_up uuid, data jsonb)
+"""
+
 
 def event(
     kind: str,
@@ -81,9 +88,11 @@ def record(kind: str, **fields: Any) -> Event:
 
 
 def record_by_key(rows: list[tuple[str, int, UUID, dict]], *, by: Actor, now: datetime) -> None:
-    """Many events of one actor at one instant, by keys alone: (kind, ticket, follow-up, data)."""
-    same = {"at": now, "entered_at": now, "by": by.agent, "by_name": by.name, "door": by.door}
-    record_all([Event(kind=k, ticket_id=t, follow_up_id=f, data=data, **same) for k, t, f, data in rows])
+    """Many events of one actor at one instant, by keys alone, in one statement: (kind, ticket, follow-up, data)."""
+    texts = [{"kind": kind, "ticket": ticket, "follow_up": key, "data": data} for kind, ticket, key, data in rows]
+    with connection.cursor() as cursor:
+        agent = by.agent.pk if by.agent else None
+        cursor.execute(BY_KEY, [now, now, agent, by.name, by.door, json.dumps(texts, default=str)])
 
 
 def record_all(rows: list[Event]) -> None:

@@ -24,8 +24,6 @@ from followups.models import (
     Actor,
     FollowUp,
     FollowUpState,
-    Notice,
-    NoticeKind,
     Reminder,
     ReminderState,
     Stage,
@@ -110,26 +108,24 @@ def _write(plan: Plan, now: datetime) -> None:
     """Oldest first."""
     plan.sent.sort(key=attrgetter("due_at"))
     people = recipients.people(plan.sent, now=now)
-    notices.write_reminders([notice for row in plan.sent for notice in _notices(row, people, now)])
+    notices.write_reminders([notice for row in plan.sent for notice in _notices(row, people, now)], now=now)
     history = [row for row in plan.sent if row.stage in TOLD_IN_HISTORY]
     timeline.record_by_key([_event(row, now) for row in history], by=CLOCK, now=now)
 
 
-def _notices(row: Due, people: recipients.People, now: datetime) -> Iterator[Notice]:
+def _notices(row: Due, people: recipients.People, now: datetime) -> Iterator[dict]:
     late = _late_by(row, now)
-    for agent in people.of(row):
-        yield Notice(
-            recipient_id=agent.pk,
-            kind=NoticeKind.REMINDER,
-            stage=row.stage,
-            repeat=row.repeat,
-            version=row.version,
-            follow_up_id=row.follow_up,
-            ticket_id=row.ticket,
-            text=wording.reminder(row, reader=agent, people=people, late=late),
-            at=now,
-            late_by_seconds=int(late.total_seconds()) if late else 0,
-        )
+    for person in people.of(row):
+        yield {
+            "recipient": person.id,
+            "stage": row.stage,
+            "repeat": row.repeat,
+            "version": row.version,
+            "follow_up": row.follow_up,
+            "ticket": row.ticket,
+            "text": wording.reminder(row, reader=person, people=people, late=late),
+            "late_by_seconds": int(late.total_seconds()) if late else 0,
+        }
 
 
 def _late_by(row: Due, now: datetime) -> timedelta | None:

@@ -1,19 +1,20 @@
 """What a reminder says: what to do, for whom, by when and how late; at most 200 characters."""
 
+import functools
 from datetime import datetime, timedelta
 
 from followups import numbers, worktime
 from followups.clock import recipients
 from followups.clock.due import Due
-from followups.models import Agent, Stage
+from followups.models import Stage
 
 LONGEST = 200
 SHORTEST_PROMISE = 24
 
 
-def reminder(row: Due, *, reader: Agent, people: recipients.People, late: timedelta | None) -> str:
+def reminder(row: Due, *, reader: recipients.Person, people: recipients.People, late: timedelta | None) -> str:
     """The text for one reader, in the reader's zone; `late` only where it comes late."""
-    head = _head(row, people, recipients.zone_of(reader))
+    head = _head(row, people, reader.zone)
     end = f" (reminder {length(late)} late)" if late else ""
     task = f"{head}: {_verb(row.channel)} {_whom(row)}"
     said = f" - {'promised' if row.told_at else 'planned'}: "
@@ -42,6 +43,7 @@ def _whom(row: Due) -> str:
     return f"{name}, {numbers.read_aloud(row.number)} \"{shortened(row.subject, 50)}\""
 
 
+@functools.lru_cache(maxsize=1024)
 def moment(instant: datetime, *, zone: str, now: datetime) -> str:
     """`16:00` on the day itself, else `Thu 26 Nov 16:00`, as clocks in `zone` show it."""
     local = worktime.to_wall(instant, zone)
