@@ -70,6 +70,8 @@ def check(options: argparse.Namespace) -> None:
         if options.zone not in zoneinfo.available_timezones():
             raise places.CannotRun(f"{options.zone!r} is no time zone; it is written like Europe/Berlin.")
         settings.remember(zone=options.zone)
+    if not 0 < options.port < 65536:
+        raise places.CannotRun(f"{options.port} is no port; choose one from 1 to 65535.")
     if options.host not in LOOPBACK and keys.demo_is_in():
         raise places.CannotRun(
             "The demo's people sign in with passwords that are printed here, so the demo stays on 127.0.0.1.\n"
@@ -106,7 +108,7 @@ def require_free(host: str, port: int) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise places.CannotRun(
             f"Port {port} of {host} cannot be used ({error}). Another program, or another checkout, may hold it.\n"
             f"Choose another one: python3 manage.py up --port {port + 1}"

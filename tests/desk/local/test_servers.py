@@ -25,6 +25,11 @@ def run(checkout, *arguments):
     return subprocess.run(arguments, env=checkout, capture_output=True, text=True, check=False, timeout=120)
 
 
+def waiting(checkout):
+    """A command that says where its database is and waits for the end of its input."""
+    return subprocess.Popen(shell(WAITS), env=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
 def reachable(port):
     try:
         psycopg.connect(host="127.0.0.1", port=port, user="desk", dbname="desk", password="wrong").close()
@@ -34,9 +39,9 @@ def reachable(port):
 
 
 def test_commands_at_once_share_servers_that_go_with_the_last(checkout):
-    first = subprocess.Popen(shell(WAITS), env=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    first = waiting(checkout)
     line = first.stdout.readline()
-    second = subprocess.Popen(shell(WAITS), env=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    second = waiting(checkout)
     assert second.stdout.readline() == line
     port = int(line.split()[0])
     first.stdin.close()
@@ -44,13 +49,15 @@ def test_commands_at_once_share_servers_that_go_with_the_last(checkout):
     assert first.poll() is None, "the one that started the servers waits for the other"
     assert reachable(port)
     second.stdin.close()
+    first.stdout.close()
+    second.stdout.close()
     assert (second.wait(30), first.wait(30)) == (0, 0)
     assert not reachable(port)
     assert not (Path(checkout["DESK_VAR"]) / "running.json").exists()
 
 
 def test_a_killed_command_leaves_no_server(checkout):
-    with subprocess.Popen(shell(WAITS), env=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one:
+    with waiting(checkout) as one:
         port = int(one.stdout.readline().split()[0])
         assert reachable(port)
         one.kill()
@@ -88,7 +95,7 @@ def test_a_folder_of_another_user_is_named(checkout):
     ("arguments", "words"),
     [
         (("--zone", "Mars/Olympus"), "'Mars/Olympus' is no time zone"),
-        (("--port", "99999999"), "Port 99999999 of 127.0.0.1 cannot be used"),
+        (("--port", "99999999"), "99999999 is no port"),
         (("--host", "no.such.host.invalid"), "Port 8000 of no.such.host.invalid cannot be used"),
     ],
 )
@@ -103,6 +110,6 @@ def test_up_beyond_this_machine_refuses_while_the_demo_is_in(checkout):
     folder = Path(checkout["DESK_VAR"])
     folder.mkdir()
     (folder / "demo.json").write_text(json.dumps({"ada": "x"}))
-    done = run(checkout, *MANAGE, "up", "--host", "0.0.0.0")
+    done = run(checkout, *MANAGE, "up", "--host", "192.0.2.7")
     assert done.returncode == 1
     assert "manage.py demo --remove" in done.stderr

@@ -33,18 +33,30 @@ def database(request):
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def start(environment, *options):
+@contextlib.contextmanager
+def upped(environment, *options):
+    """A running `up`, its port, and what it said; killed at the end, if it still runs."""
     port = places.free_port()
     command = [*MANAGE, "up", "--port", str(port), "--no-demo", *options]
     parent = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
-    said = []
+    try:
+        yield parent, port, "".join(said_until_ready(parent))
+    finally:
+        parent.kill()
+        parent.communicate()
+
+
+def run(command, environment):
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def said_until_ready(parent):
     for line in parent.stdout:
-        said.append(line)
+        yield line
         if line.startswith("Stop with"):
-            break
-    return parent, port, "".join(said)
+            return
 
 
 def family(environment):
@@ -76,24 +88,23 @@ def alive(port):
 
 def test_up_serves_and_leaves_nothing_behind(checkout, database):
     environment = {**checkout, "DATABASE_URL": database}
-    parent, port, said = start(environment, "--zone", "Europe/Berlin")
-    with parent:
+    with upped(environment, "--zone", "Europe/Berlin") as (_, port, said):
         assert f"Agent Desk: http://127.0.0.1:{port}" in said
         assert f"First admin, open once: http://127.0.0.1:{port}/" in said
         assert alive(port)
         assert len(family(environment)) >= 6
-        second = subprocess.run([*MANAGE, "up"], env=environment, capture_output=True, text=True, check=False)
+        second = subprocess.run(
+            [*MANAGE, "up"], env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
         assert second.returncode == 1
         assert f"runs from this checkout already: http://127.0.0.1:{port}" in second.stderr
         kill_one_and_see_it_come_back(environment, "worker")
-        parent.kill()
     assert wait_for(lambda: family(environment) == [])
 
-    again, port, _ = start({**environment})
-    with again:
+    with upped(environment) as (parent, port, _):
         assert alive(port)
-        again.send_signal(signal.SIGTERM)
-        assert again.wait(30) == 0
+        parent.send_signal(signal.SIGTERM)
+        assert parent.wait(30) == 0
     assert wait_for(lambda: family(environment) == [], seconds=1)
     assert json.loads((Path(checkout["DESK_VAR"]) / "settings.json").read_text())["zone"] == "Europe/Berlin"
 
@@ -108,13 +119,7 @@ def kill_one_and_see_it_come_back(environment, name):
 def test_up_names_a_taken_port(checkout, database):
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        done = subprocess.run(
-            [*MANAGE, "up", "--port", str(port)],
-            env={**checkout, "DATABASE_URL": database},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run([*MANAGE, "up", "--port", str(port)], {**checkout, "DATABASE_URL": database})
     assert done.returncode == 1
     assert f"Port {port} of 127.0.0.1 cannot be used" in done.stderr
     assert f"--port {port + 1}" in done.stderr
@@ -122,14 +127,11 @@ def test_up_names_a_taken_port(checkout, database):
 
 @pytest.mark.full
 def test_up_with_its_own_postgresql_survives_a_kill(checkout):
-    parent, port, _ = start(checkout)
-    with parent:
+    with upped(checkout) as (_, port, _):
         assert alive(port)
-        parent.kill()
     assert wait_for(lambda: family(checkout) == [])
-    again, port, _ = start(checkout)
-    with again:
+    with upped(checkout) as (parent, port, _):
         assert alive(port)
-        again.send_signal(signal.SIGINT)
-        assert again.wait(30) == 0
+        parent.send_signal(signal.SIGINT)
+        assert parent.wait(30) == 0
     assert wait_for(lambda: family(checkout) == [], seconds=1)
