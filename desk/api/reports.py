@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpResponse, QueryDict
+from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -121,3 +122,6 @@ def csv(report: rows.Report) -> HttpResponse:
     answer_ = HttpResponse(tables.text(report), content_type="text/csv; charset=utf-8")
     answer_["Content-Disposition"] = f'attachment; filename="{report.name}.csv"'
     return answer_
+
+
+urlpatterns = [path("reports/<str:name>", Report.as_view(), name="api-report")]
