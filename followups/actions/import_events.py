@@ -138,7 +138,7 @@ def next_batch(*, after: int, size: int) -> int | None:
 def write_batch(*, after: int, until: int, load: import_writing.Load, now: datetime) -> int:
     """Write the new events and reopenings of the tickets in `(after, until]`; how many events."""
     written = timeline.record_staged(table="import_history", after=after, until=until, now=now)
-    bounds = {"after": after, "until": until, "now": now, "source": load.source}
+    bounds: dict[str, Any] = {"after": after, "until": until, "now": now, "source": load.source}
     with connection.cursor() as cursor:
         cursor.execute(REOPENINGS, bounds)
         load.counts["reopenings"] += cursor.rowcount

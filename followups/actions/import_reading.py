@@ -110,7 +110,7 @@ class Table:
             raise errors.Invalid(_field(self.kind), message, "duplicate-column")
         return header
 
-    def _texts(self, file: BinaryIO) -> Iterator[str]:
+    def _texts(self, file: BinaryIO | gzip.GzipFile) -> Iterator[str]:
         size, number = 0, 0
         while raw := _line(file, self.kind):
             size, number = size + len(raw), number + 1
@@ -139,13 +139,13 @@ def _field(kind: str) -> str:
     return "events" if kind == "events" else "file"
 
 
-def _unpacked(file: BinaryIO) -> BinaryIO:
+def _unpacked(file: BinaryIO) -> BinaryIO | gzip.GzipFile:
     start = file.read(2)
     file.seek(0)
     return gzip.GzipFile(fileobj=file) if start == _GZIP else file
 
 
-def _line(file: BinaryIO, kind: str) -> bytes:
+def _line(file: BinaryIO | gzip.GzipFile, kind: str) -> bytes:
     try:
         return file.readline(LONGEST_LINE + 1)
     except (OSError, EOFError, zlib.error) as error:

@@ -17,6 +17,7 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _YEARS = (1900, 2100)
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -78,10 +79,8 @@ class Cells:
         return text
 
     def needed(self, name: str, longest: int) -> str:
-        text = self.text(name, longest)
-        if not text:
-            self.refuse(name, "missing", f"The row has no {name}.")
-        return text
+        self._is_there(name)
+        return self.text(name, longest)
 
     def instant(self, name: str) -> datetime | None:
         text = self.values.get(name, "")
@@ -92,6 +91,21 @@ class Cells:
         except ValueError as error:
             self.refuse(name, "bad-date", str(error))
             return None
+
+    def needed_instant(self, name: str) -> datetime:
+        """The instant; where it is missing or wrong, the row is refused and anything stands for it."""
+        at = self.instant(name)
+        self._is_there(name)
+        return at or _NEVER
+
+    def needed_count(self, name: str) -> int:
+        count = self.count(name)
+        self._is_there(name)
+        return count or 0
+
+    def _is_there(self, name: str) -> None:
+        if not self.values.get(name):
+            self.refuse(name, "missing", f"The row has no {name}.")
 
     def count(self, name: str) -> int | None:
         text = self.values.get(name, "")
@@ -133,7 +147,7 @@ def ticket(cells: Cells, binding: import_maps.Binding, chosen: import_maps.Map) 
         priority=cells.text("priority", 60),
         team=cells.text("team", 120),
         agent=cells.text("agent", 150),
-        opened_at=cells.instant("opened_at"),
+        opened_at=cells.needed_instant("opened_at"),
         resolved_at=resolved_at,
         closed_at=closed_at,
         ended=ended,
@@ -189,10 +203,6 @@ def _extra(cells: Cells, binding: import_maps.Binding, ended: bool) -> dict[str,
 
 
 def _in_order(cells: Cells, row: TicketRow) -> None:
-    if row.opened_at is None:
-        if not cells.values.get("opened_at"):
-            cells.refuse("opened_at", "missing", "The row has no opened_at.")
-        return
     for name, at in (("resolved_at", row.resolved_at), ("closed_at", row.closed_at)):
         if at and at < row.opened_at and cells.values.get(name):
             cells.refuse(name, "before-opening", f"{name} lies before opened_at.")
@@ -200,10 +210,7 @@ def _in_order(cells: Cells, row: TicketRow) -> None:
 
 def event(cells: Cells, chosen: import_maps.Map) -> EventRow:
     """One state of a ticket's history; to be used only where `cells.bad` stays empty."""
-    seq, at = cells.count("seq"), cells.instant("at")
-    for name, value in (("seq", seq), ("at", at)):
-        if value is None and not cells.values.get(name):
-            cells.refuse(name, "missing", f"The row has no {name}.")
+    seq, at = cells.needed_count("seq"), cells.needed_instant("at")
     state = cells.needed("state", 120)
     return EventRow(
         line=cells.line,

@@ -48,7 +48,7 @@ class Turn:
     chosen: import_maps.Map
     zone: str
     load: import_writing.Load
-    progress: Callable[[dict], Any] | None = None
+    progress: Callable[[ImportRun], Any] | None = None
     seconds: float | None = None
     begun: float = field(default_factory=time.monotonic)
     seen: dict[str, int] = field(default_factory=dict)

@@ -43,7 +43,8 @@ def spread(
     """
     if not 1 <= days <= LONGEST:
         raise errors.Invalid("days", f"From 1 to {LONGEST} working days.")
-    rows = tickets.without_next_step().select_related("team", "customer").order_by("team_id", "opened_at", "pk")
+    waiting = Ticket.objects.without_next_step().filter(pk__in=tickets.values("pk"))
+    rows = waiting.select_related("team", "customer").order_by("team_id", "opened_at", "pk")
     if not dry_run:
         rows = rows.select_for_update(no_key=True, of=("self",))
     planned: list[tuple[Ticket, promising.Step | None]] = []

@@ -157,15 +157,15 @@ def _agent(name: str, password: str) -> Agent:
 def _met(kind: str, model: type[models.Model], key: str, names: Collection[str], make: Callable, load: Load) -> None:
     known = load.known[kind]
     unmet = [name for name in names if name and name not in known]
-    rows = model.objects.filter(**{f"{key}__in": unmet}).values_list(key, "pk") if unmet else []
+    rows = model._default_manager.filter(**{f"{key}__in": unmet}).values_list(key, "pk") if unmet else []
     known.update(rows)
     missing = sorted(name for name in unmet if name not in known)
     load.counts[{"team": "teams", "agent": "agents", "path": "categories"}[kind]] += len(missing)
     if load.dry_run:
         known.update(dict.fromkeys(missing))
     elif missing:
-        model.objects.bulk_create([make(name) for name in missing], ignore_conflicts=True)
-        known.update(model.objects.filter(**{f"{key}__in": missing}).values_list(key, "pk"))
+        model._default_manager.bulk_create([make(name) for name in missing], ignore_conflicts=True)
+        known.update(model._default_manager.filter(**{f"{key}__in": missing}).values_list(key, "pk"))
 
 
 def _ticket(row: import_rows.TicketRow, customers: dict, *, load: Load, now: datetime) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def pour(model: type[models.Model], rows: Iterable[dict], *, table: str = "") ->
     given = list(rows[0])
     others = [field for field in model._meta.concrete_fields if field.column not in given and not field.primary_key]
     constants = tuple(_stored(field) for field in others)
-    columns = ", ".join([*given, *(field.column for field in others)])
+    columns = ", ".join([*given, *(str(field.column) for field in others)])
     statement = f"COPY {table or model._meta.db_table} ({columns}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:

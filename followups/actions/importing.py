@@ -106,11 +106,15 @@ def _read(file: BinaryIO, name: str) -> bytes:
     return data
 
 
+def _open(stored: bytes | memoryview | None) -> BinaryIO:
+    return io.BytesIO(stored or b"")
+
+
 def _look_at_headers(run: ImportRun) -> None:
     chosen = import_maps.read(run.map)
-    import_maps.bind_tickets(chosen, import_reading.Table(io.BytesIO(run.file)).header)
+    import_maps.bind_tickets(chosen, import_reading.Table(_open(run.file)).header)
     if run.events:
-        import_maps.bind_events(chosen, import_reading.Table(io.BytesIO(run.events), kind="events").header)
+        import_maps.bind_events(chosen, import_reading.Table(_open(run.events), kind="events").header)
 
 
 def start_for_real(*, dry_run: ImportRun, by: Actor, now: datetime) -> ImportRun:
@@ -192,8 +196,8 @@ def run(*, run: ImportRun, now: datetime, progress: Progress | None = None, seco
         turn.refuse([import_reading.Bad(1, "", *reason)], rows="refused_runs")
         import_running.end(turn, ImportState.FAILED)
     else:
-        events = io.BytesIO(run.events) if run.events else None
-        import_running.work(turn, import_running.Files(io.BytesIO(run.file), events))
+        events = _open(run.events) if run.events else None
+        import_running.work(turn, import_running.Files(_open(run.file), events))
     run.refresh_from_db()
     return run
 

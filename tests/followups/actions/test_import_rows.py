@@ -65,8 +65,8 @@ def test_every_fault_of_a_row_is_named():
         ("reference", "missing"),
         ("channel", "too-long"),
         ("agent", "too-long"),
-        ("reopen_count", "bad-number"),
         ("opened_at", "missing"),
+        ("reopen_count", "bad-number"),
     ]
 
 
