@@ -275,7 +275,7 @@ class ToldBody(Body):
 class Told(serializers.Field):
     """`true`: said on the call that is going on; `{contact}`: in that contact."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"invalid": "Either true or {contact: id}."}
+    default_error_messages: ClassVar[dict[str, str]] = {"invalid": "Either true, or an object with a contact."}
     body = ToldBody()
 
     def to_internal_value(self, data: Any) -> bool | UUID:

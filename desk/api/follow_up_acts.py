@@ -29,7 +29,7 @@ class Outcome(OfFollowUp):
         row = self.workable(request, "answer")
         body = bodies.OUTCOME.run_validation(request.data)
         by = naming.acting(request.actor, body.get("on_behalf_of"))
-        given = self._answer(request, body, row)
+        given = self._given(request, body, row)
         done = answering.answer(follow_up=row, answer=given, by=by, now=self.now)
         proposed = [answers.instant(slot.by_at) for slot in done.proposed]
         following = done.next_follow_up and answers.next_follow_up(done.next_follow_up)
@@ -37,7 +37,7 @@ class Outcome(OfFollowUp):
             done.follow_up, contact=str(done.contact.pk), proposed=proposed, next_follow_up=following or None
         )
 
-    def _answer(self, request: Request, body: dict[str, Any], row: FollowUp) -> answering.Answer:
+    def _given(self, request: Request, body: dict[str, Any], row: FollowUp) -> answering.Answer:
         brought, then = body.get("brought") or {}, body.get("then") or {}
         return answering.Answer(
             reached=body["reached"],

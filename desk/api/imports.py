@@ -3,6 +3,7 @@
 import json
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,7 +13,7 @@ from desk.api.parsing import ImportParser
 from desk.api.resource import Resource, answer, one
 from followups.actions import importing
 from followups.errors import Invalid
-from followups.models import ImportRun, Scope
+from followups.models import Actor, ImportRun, Scope
 
 SCOPES = {"GET": Scope.IMPORTS_WRITE, "POST": Scope.IMPORTS_WRITE}
 
@@ -58,11 +59,17 @@ def _map(text: str) -> dict[str, Any] | str:
         raise Invalid("map", "This map is not JSON.", "invalid-json") from exc
 
 
+def readable(actor: Actor) -> QuerySet[ImportRun]:
+    """Supervisors and tokens of no team see all imports, others their own."""
+    rows = ImportRun.objects.defer("file", "events")
+    return rows if actor.sees_all or actor.supervises else rows.filter(by=actor.agent, by_name=actor.name)
+
+
 class OneImport(Resource):
     scopes: ClassVar = SCOPES
 
     @reads("get_import", "How an import goes", shapes.ImportAnswer, found=True)
     def get(self, request: Request) -> Response:
         lists.query(request)
-        row = one(ImportRun.objects.defer("file", "events"), pk=self.kwargs["id"])
+        row = one(readable(request.actor), pk=self.kwargs["id"])
         return answer(answers.import_run(row))

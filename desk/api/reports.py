@@ -88,7 +88,7 @@ class Report(Resource):
         given = once_each(request.query_params)
         form = given.pop("format", "json")
         if form not in ("json", "csv"):
-            raise Invalid("format", "json or csv.", code="not-a-choice")
+            raise Invalid("format", "json or csv.", code="unknown-choice")
         question = asked(given, scope=windows.scope_of(request.actor))
         report = module.report(question)
         return csv(report) if form == "csv" else answer(figures(report, question))

@@ -24,6 +24,7 @@ class Resource(APIView):
     scopes: ClassVar[dict[str, str]] = {}
     schema = DeskSchema()
     metadata_class = None
+    http_method_names: ClassVar = ["get", "post", "patch", "head"]
     now: datetime
     rate_headers: dict[str, str]
 

@@ -35,6 +35,7 @@ class Docs(SpectacularSwaggerSplitView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     url_name = "api-schema"
+    template_name = "api/docs.html"
 
 
 class Nowhere(APIView):

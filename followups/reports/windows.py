@@ -152,13 +152,13 @@ def _days(text: str) -> int:
 
 def _one_of(name: str, word: str, words: tuple[str, ...]) -> str:
     if word not in words:
-        raise errors.Invalid(name, f"One of {', '.join(words)}.", code="not-a-choice")
+        raise errors.Invalid(name, f"One of {', '.join(words)}.", code="unknown-choice")
     return word
 
 
 def _cut(word: str | None) -> str | None:
     if word == "agent":
-        raise errors.Invalid("by", "Figures per agent are switched off at this desk.", code="not-a-choice")
+        raise errors.Invalid("by", "Figures per agent are switched off at this desk.", code="unknown-choice")
     return _one_of("by", word, CUTS) if word else None
 
 
