@@ -5,12 +5,12 @@ from pathlib import Path
 
 from desk.local import keys, places, postgres, processes, upgrading, valkey
 
-DATABASE, BROKER = "DATABASE_URL", "CELERY_BROKER_URL"
+ADDRESSES = DATABASE, BROKER = "DATABASE_URL", "CELERY_BROKER_URL"
 
 
 def missing(environment: Mapping[str, str]) -> list[str]:
     """Which of the two addresses nobody has given; each stands for itself."""
-    return [name for name in (DATABASE, BROKER) if not environment.get(name)]
+    return [name for name in ADDRESSES if not environment.get(name)]
 
 
 def durable(name: str, *, folder: Path, guard: processes.Guard) -> tuple[processes.Program, str]:

@@ -86,6 +86,7 @@ class Child:
     guard: Guard
     process: subprocess.Popen = field(init=False)
     started: float = field(init=False)
+    asked: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.process = spawn(self.program, token=self.guard.token)
@@ -106,10 +107,16 @@ class Child:
                 raise places.CannotRun(f"{self.program.name} did not start:\n{tail(self.program.log)}")
             time.sleep(0.03)
 
+    def ask(self) -> None:
+        """Ask it once to end in good order: some take a second word for haste."""
+        if not self.asked and not self.gone():
+            self.asked = True
+            guard.send(self.process.pid, getattr(signal, self.program.stop))
+
     def end(self) -> None:
         """Ask, wait, then kill the whole group; leaves nothing of it."""
+        self.ask()
         if not self.gone():
-            guard.send(self.process.pid, getattr(signal, self.program.stop))
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(self.program.patience)
         self.bury()

@@ -85,6 +85,12 @@ def answers(host: str, port: int, *, site: str) -> bool:
 
 def environment_of(given: Mapping[str, str], *, site: str) -> dict[str, str]:
     """What every process of the desk gets; who sets SITE_URL knows better than the port does."""
-    return {**given, "SITE_URL": given.get("SITE_URL") or site, "PYTHONUNBUFFERED": "1", "DESK_VENV": "off"} | {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
+    path = os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
+    return {
+        **given,
+        "SITE_URL": given.get("SITE_URL") or site,
+        "PATH": path,
+        "PYTHONUNBUFFERED": "1",
+        "DESK_VENV": "off",
+        "MALLOC_ARENA_MAX": "2",  # threads otherwise keep tens of MB of free memory each
     }

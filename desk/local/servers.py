@@ -10,7 +10,18 @@ from pathlib import Path
 from desk.local import embedded, places, processes, running, settings
 
 WITHOUT_SERVERS = frozenset(
-    {"help", "version", "--help", "-h", "--version", "check", "collectstatic", "compilemessages", "diffsettings"}
+    {
+        "help",
+        "version",
+        "--help",
+        "-h",
+        "--version",
+        "chaos",
+        "check",
+        "collectstatic",
+        "compilemessages",
+        "diffsettings",
+    }
     | {"findstatic", "makemessages", "spectacular", "startapp", "startproject", "test", "up"}
 )
 
@@ -41,11 +52,11 @@ def found_or_started(*, command: str) -> Iterator[dict[str, str]]:
 
 
 def joined(folder: Path, stack: ExitStack) -> dict[str, str] | None:
-    """Use what somebody else started, and tell by a shared lock that we do."""
+    """Use what somebody else started, if it is all that we lack, and tell by a shared lock that we do."""
     attempt = stack.enter_context(ExitStack())
     attempt.enter_context(running.lock(folder, "users.lock", fcntl.LOCK_SH))
     state = running.state(folder)
-    if state is None:
+    if state is None or not set(embedded.missing(os.environ)) <= set(state["addresses"]):
         attempt.close()
         return None
     return state["addresses"]

@@ -46,6 +46,7 @@ class Supervisor:
 
     guard: processes.Guard
     kept: list[Kept] = field(default_factory=list)
+    together: list[Kept] = field(default_factory=list)
 
     def start(self, program: processes.Program, *, wait: float | None = 60) -> None:
         self.kept.append(Kept(processes.Child(program, self.guard)))
@@ -54,10 +55,10 @@ class Supervisor:
 
     def start_together(self, programs: list[processes.Program]) -> None:
         """All at once, since they need each other for nothing, then each ready in turn."""
-        children = len(self.kept)
         for program in programs:
             self.start(program, wait=None)
-        for kept in self.kept[children:]:
+            self.together.append(self.kept[-1])
+        for kept in self.together:
             kept.child.wait_ready(seconds=60)
 
     def run(self, say) -> None:
@@ -78,6 +79,9 @@ class Supervisor:
             shorten(kept.child.program.log)
 
     def stop(self) -> None:
+        """Those that need each other for nothing at once, then one after the other, the first started last."""
+        for kept in self.together:
+            kept.child.ask()
         for kept in reversed(self.kept):
             kept.child.end()
 

@@ -141,7 +141,8 @@ def start(supervisor: supervising.Supervisor, *, options: argparse.Namespace, fo
     say("Starting web, worker and beat ...")
     places.folder_within(folder / "log")
     supervisor.start_together(programs.serving(environment, host=options.host, port=options.port, folder=folder))
-    running.publish(folder, command="up", addresses=addresses, site=environment["SITE_URL"])
+    served = {name: environment[name] for name in embedded.ADDRESSES}
+    running.publish(folder, command="up", addresses=served, site=environment["SITE_URL"])
     greet(environment, folder=folder)
 
 
