@@ -3,17 +3,15 @@ written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from django.db.models.functions import Greatest
 
-from followups import masking, numbers, timeline, worktime
-from followups.actions import promising, scheduling
+from followups import inputs, numbers, timeline
+from followups.actions import matching, promising, scheduling
 from followups.errors import Invalid
 from followups.models import (
     Actor,
@@ -29,25 +27,10 @@ from followups.models import (
 )
 
 RECONTACT = timedelta(days=30)
-FILLED = ("name", "email", "phone", "zone", "language", "organisation")
+HELD = "SELECT * FROM followups_category WHERE path = %s FOR KEY SHARE"
 
-
-@dataclass(frozen=True)
-class CustomerGiven:
-    """A customer as an intake names her; empty fields are not known."""
-
-    reference: str = ""
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-    zone: str = ""
-    language: str = ""
-    organisation: str = ""
-    annual_value: Decimal | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.reference or self.name or self.email or self.phone)
+CustomerGiven = matching.CustomerGiven
+tidy, find_customer, customer_for = matching.tidy, matching.find_customer, matching.customer_for
 
 
 @dataclass(frozen=True)
@@ -94,89 +77,28 @@ class Repeat:
         return bool(self.open_tickets or self.contacts_30_days)
 
 
-def tidy(given: CustomerGiven) -> CustomerGiven:
-    """Lower-case mail and E.164 phone; refuses by name what is neither."""
-    email = numbers.email(given.email) if given.email else ""
-    if email is None:
-        raise Invalid("customer.email", "This is not an e-mail address.", "not-an-email")
-    phone = numbers.phone(given.phone, region=settings.DESK_REGION) if given.phone else ""
-    if phone is None:
-        raise Invalid("customer.phone", "This is not a phone number. Begin with + and the country code.", "not-a-phone")
-    if given.zone and not worktime.is_zone(given.zone):
-        raise Invalid("customer.zone", f"“{given.zone}” is not a time zone.", "unknown-zone")
-    return CustomerGiven(
-        reference=given.reference.strip(),
-        name=given.name.strip(),
-        email=email,
-        phone=phone,
-        zone=given.zone,
-        language=given.language.strip(),
-        organisation=given.organisation.strip(),
-        annual_value=given.annual_value,
-    )
-
-
-def find_customer(given: CustomerGiven) -> tuple[Customer | None, str]:
-    """The customer of an intake and by what she was matched: reference, email, phone, or nothing. `given` is tidy."""
-    known = Customer.objects.filter(merged_into__isnull=True)
-    if given.reference:
-        row = Customer.objects.filter(reference=given.reference).select_related("merged_into").first()
-        return (row.merged_into or row, "reference") if row else (None, "")
-    if given.email:
-        row = known.filter(email=given.email).order_by("created_at", "id").first()
-        if row:
-            return row, "email"
-    if given.phone:
-        rows = list(known.filter(phone=given.phone, shared_account=False)[:2])
-        if len(rows) == 1:
-            return rows[0], "phone"
-    return None, ""
-
-
-def customer_for(*, given: CustomerGiven, now: datetime, is_demo: bool = False) -> Customer | None:
-    """Find or make the customer, inside the act's transaction. Given fields fill empty ones and never overwrite."""
-    if given.is_empty:
-        return None
-    given = tidy(given)
-    row, _matched_by = find_customer(given)
-    if row is None:
-        row, made = _make_customer(given, now=now, is_demo=is_demo)
-        if made:
-            return row
-    _fill(row, given, now=now)
-    return row
-
-
-def _make_customer(given: CustomerGiven, *, now: datetime, is_demo: bool) -> tuple[Customer, bool]:
-    fields = {name: getattr(given, name) for name in FILLED}
-    fields |= {"annual_value": given.annual_value, "created_at": now, "updated_at": now, "is_demo": is_demo}
-    if given.reference:
-        return Customer.objects.get_or_create(reference=given.reference, defaults=fields)
-    return Customer.objects.create(**fields), True
-
-
-def _fill(row: Customer, given: CustomerGiven, *, now: datetime) -> None:
-    empty = {name: getattr(given, name) for name in FILLED if getattr(given, name) and not getattr(row, name)}
-    if given.annual_value is not None and row.annual_value is None:
-        empty["annual_value"] = given.annual_value
-    if empty:
-        for name, value in empty.items():
-            setattr(row, name, value)
-        row.revision += 1
-        row.updated_at = now
-        row.save(update_fields=[*empty, "revision", "updated_at"])
-
-
 def category_for(path: str) -> Category:
-    """The category of a path of free words, root first; made when unknown. Blanks around the slashes do not count."""
-    parts = [part.strip() for part in path.split("/")]
+    """The category of a path of free words, root first; made when unknown. Blanks around the slashes do not count.
+
+    Its row is held by key, so that it cannot be folded into another one before the ticket is written.
+    """
+    clean = category_path(path)
+    found = next(iter(Category.objects.raw(HELD, [clean])), None)
+    return found or Category.objects.get_or_create(path=clean, defaults={"family": family_of(clean)})[0]
+
+
+def category_path(path: str, field: str = "category") -> str:
+    parts = [part.strip() for part in inputs.plain(field, path, most=1000).split("/")]
     clean = "/".join(part for part in parts if part)
     if not clean:
-        raise Invalid("category", "Name a category.", "required")
-    if len(clean) > 250 or len(clean.split("/")[0]) > 120:
-        raise Invalid("category", "At most 250 characters, the first word at most 120.", "too-long")
-    found = Category.objects.filter(path=clean).first()
-    return found or Category.objects.get_or_create(path=clean, defaults={"family": clean.split("/")[0]})[0]
+        raise Invalid(field, "Name a category.", "required")
+    if len(clean) > 250 or len(family_of(clean)) > 120:
+        raise Invalid(field, "At most 250 characters, the first word at most 120.", "too-long")
+    return clean
+
+
+def family_of(path: str) -> str:
+    return path.partition("/")[0]
 
 
 def next_number() -> str:
@@ -186,46 +108,83 @@ def next_number() -> str:
         return numbers.with_check(cursor.fetchone()[0])
 
 
-@transaction.atomic
+class _Twin(Exception):
+    """Another intake of the same reference came first; all that this one wrote is taken back."""
+
+
 def open_ticket(*, intake: Intake, by: Actor, now: datetime) -> tuple[Ticket, bool]:
     """Log a ticket with its opening contact and its first next step.
 
     A repeated reference gives the ticket as it is, and False.
     """
-    if intake.reference:
-        known = Ticket.objects.filter(source=intake.source, reference=intake.reference).first()
-        if known:
-            return known, False
-    opened_at = intake.opened_at or now
+    intake = _checked(intake, now=now)
+    known = _known(intake)
+    if known:
+        return known, False
+    try:
+        return _open(intake, by=by, now=now), True
+    except _Twin:
+        return _known(intake), False
+
+
+def _known(intake: Intake) -> Ticket | None:
+    if not intake.reference:
+        return None
+    return Ticket.objects.filter(source=intake.source, reference=intake.reference).first()
+
+
+def _checked(intake: Intake, *, now: datetime) -> Intake:
+    opened_at = inputs.instant("opened_at", intake.opened_at or now)
     if opened_at > now:
         raise Invalid("opened_at", "A ticket cannot be opened in the future.", "in-the-future")
-    is_demo = bool(intake.team and intake.team.is_demo)
-    customer = intake.customer_row or (
-        customer_for(given=intake.customer, now=now, is_demo=is_demo) if intake.customer else None
+    if intake.agent and not intake.agent.is_active:
+        raise Invalid("agent", "This person cannot own tickets.", "unknown-agent")
+    return replace(
+        intake,
+        subject=inputs.line("subject", intake.subject, most=300, required=True),
+        description=inputs.block("description", intake.description),
+        channel=inputs.word("channel", intake.channel, most=40, required=True),
+        priority=inputs.word("priority", intake.priority, most=60),
+        reference=inputs.plain("reference", intake.reference, most=120),
+        source=inputs.plain("source", intake.source, most=60, required=True),
+        extra=inputs.pairs("extra", intake.extra),
+        waited_seconds=inputs.count("waited_seconds", intake.waited_seconds),
+        transfers=inputs.count("transfers", intake.transfers, most=inputs.SMALL),
+        mood=inputs.word("mood", intake.mood, most=40),
+        disliked=inputs.line("disliked", intake.disliked, most=200),
+        opened_at=opened_at,
     )
-    ticket = _write(intake, customer, by=by, now=now, opened_at=opened_at)
-    if ticket is None:
-        return Ticket.objects.get(source=intake.source, reference=intake.reference), False
+
+
+@transaction.atomic
+def _open(intake: Intake, *, by: Actor, now: datetime) -> Ticket:
+    customer = _customer_of(intake, now=now)
+    ticket = _write(intake, customer, by=by, now=now)
     contact = _opening(ticket, intake, by=by, now=now)
-    timeline.record("ticket.opened", by=by, now=now, at=opened_at, ticket=ticket, channel=ticket.channel)
+    timeline.record("ticket.opened", by=by, now=now, at=ticket.opened_at, ticket=ticket, channel=ticket.channel)
     if ticket.recontact_of_id:
-        timeline.record("recontact.found", by=by, now=now, at=opened_at, ticket=ticket, of=ticket.recontact_of.number)
+        of = ticket.recontact_of.number
+        timeline.record("recontact.found", by=by, now=now, at=ticket.opened_at, ticket=ticket, of=of)
     _first_step(ticket, intake, contact, by=by, now=now)
-    return ticket, True
+    return ticket
 
 
-def _write(
-    intake: Intake, customer: Customer | None, *, by: Actor, now: datetime, opened_at: datetime
-) -> Ticket | None:
-    """The ticket row; None where a twin with the same reference came first."""
+def _customer_of(intake: Intake, *, now: datetime) -> Customer | None:
+    if intake.customer_row:
+        return intake.customer_row.merged_into or intake.customer_row
+    is_demo = bool(intake.team and intake.team.is_demo)
+    return customer_for(given=intake.customer, now=now, is_demo=is_demo) if intake.customer else None
+
+
+def _write(intake: Intake, customer: Customer | None, *, by: Actor, now: datetime) -> Ticket:
     category = category_for(intake.category)
     ticket = Ticket(
         number=next_number(),
         source=intake.source,
         reference=intake.reference or None,
         customer=customer,
-        subject=masking.mask_cards(intake.subject.strip()),
-        description=masking.mask_cards(intake.description),
+        subject=intake.subject,
+        description=intake.description,
         category=category,
         channel=intake.channel,
         priority=intake.priority,
@@ -233,9 +192,9 @@ def _write(
         agent=intake.agent,
         opened_team=intake.team,
         opened_agent=intake.agent,
-        opened_at=opened_at,
-        recontact_of=intake.recontact_of or _recontact_of(customer, category.family, opened_at),
-        extra={key: masking.mask_cards(value) for key, value in intake.extra.items()},
+        opened_at=intake.opened_at,
+        recontact_of=intake.recontact_of or _recontact_of(customer, category.family, intake.opened_at),
+        extra=intake.extra,
         ever_followed=True,
         created_at=now,
         updated_at=now,
@@ -245,7 +204,11 @@ def _write(
         ticket.save(force_insert=True)
         return ticket
     Ticket.objects.bulk_create([ticket], ignore_conflicts=True)
-    return Ticket.objects.filter(number=ticket.number).first()
+    written = Ticket.objects.filter(number=ticket.number).values_list("pk", flat=True).first()
+    if written is None:
+        raise _Twin
+    ticket.pk = written
+    return ticket
 
 
 def _recontact_of(customer: Customer | None, family: str, opened_at: datetime) -> Ticket | None:
@@ -266,9 +229,10 @@ def _recontact_of(customer: Customer | None, family: str, opened_at: datetime) -
 
 def _opening(ticket: Ticket, intake: Intake, *, by: Actor, now: datetime) -> Contact:
     if intake.opening:
-        intake.opening.ticket, intake.opening.is_opening = ticket, True
-        intake.opening.save(update_fields=["ticket", "is_opening"])
-        return intake.opening
+        opening = intake.opening
+        opening.ticket, opening.customer, opening.is_opening = ticket, opening.customer or ticket.customer, True
+        opening.save(update_fields=["ticket", "customer", "is_opening"])
+        return opening
     return Contact.objects.create(
         ticket=ticket,
         customer=ticket.customer,
@@ -281,19 +245,18 @@ def _opening(ticket: Ticket, intake: Intake, *, by: Actor, now: datetime) -> Con
         waited_seconds=intake.waited_seconds,
         transfers=intake.transfers,
         mood=intake.mood,
-        disliked=masking.mask_cards(intake.disliked),
+        disliked=intake.disliked,
         recorded_by=by.agent,
         team=ticket.team,
     )
 
 
 def _first_step(ticket: Ticket, intake: Intake, contact: Contact, *, by: Actor, now: datetime) -> FollowUp:
-    step = intake.follow_up or promising.policy_step(ticket=ticket, now=now, first_update=True)
-    follow_up = scheduling.plan(ticket, step, by=by, now=now)
-    if step.told is True and follow_up.told_contact_id is None:
-        follow_up.told_contact = contact
-        follow_up.save(update_fields=["told_contact"])
-    return follow_up
+    """The step given, told in the opening contact; else the policy's first update, of which she does not know yet."""
+    step = intake.follow_up
+    if step is None:
+        return scheduling.plan_by_policy(ticket, by=by, now=now, first_update=True)
+    return scheduling.plan(ticket, replace(step, told=contact) if step.told is True else step, by=by, now=now)
 
 
 def previous_of(customer: Customer, *, now: datetime) -> Repeat:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from followups import masking, worktime
+from followups import inputs, worktime
 from followups.actions import slots
 from followups.errors import Invalid, Refused
 from followups.models import (
@@ -14,6 +14,7 @@ from followups.models import (
     DoNotContact,
     FollowUp,
     Policy,
+    Reached,
     Reminder,
     Role,
     Stage,
@@ -48,12 +49,14 @@ class Step:
     by_policy: bool = False
 
 
-def proposals(*, ticket: Ticket, now: datetime, count: int = 6, first_update: bool = False) -> list[slots.Proposal]:
+def proposals(
+    *, ticket: Ticket, now: datetime, count: int = 6, first_update: bool = False, policy: Policy | None = None
+) -> list[slots.Proposal]:
     """The next free slots for a ticket, by its team's policy."""
     return slots.propose(
         customer=ticket.customer,
         team=ticket.team,
-        policy=Policy.objects.of(ticket.team_id),
+        policy=policy or Policy.objects.of(ticket.team_id),
         now=now,
         priority=ticket.priority,
         first_update=first_update,
@@ -61,34 +64,33 @@ def proposals(*, ticket: Ticket, now: datetime, count: int = 6, first_update: bo
     )
 
 
-def policy_step(*, ticket: Ticket, now: datetime, first_update: bool = False) -> Step:
-    """What the team's policy promises where nobody named a date.
-
-    In writing, or for review, where she may not be called.
+def policy_step(*, ticket: Ticket, now: datetime, first_update: bool = False, policy: Policy | None = None) -> Step:
+    """What the team's policy promises where nobody named a date; in writing, or for review, where she may not be
+    called.
     """
-    found = proposals(ticket=ticket, now=now, count=1, first_update=first_update)
-    policy = Policy.objects.of(ticket.team_id)
+    policy = policy or Policy.objects.of(ticket.team_id)
     channel = allowed_channel(ticket.customer)
-    if found:
-        slot = found[0]
-        return Step(
-            promised_by=slot.by_at,
-            promised_from=slot.from_at,
-            promise=slot.sentence,
-            zone=slot.zone,
-            channel=channel,
-            by_policy=True,
-        )
-    by_at = worktime.add_working_days(now, max(1, policy.proposal_days), policy.calendar)
-    zone = policy.local_zone
-    words = slots.sentence(policy, from_at=None, by_at=by_at, zone=zone)
+    found = proposals(ticket=ticket, now=now, count=1, first_update=first_update, policy=policy)
+    if not found:
+        return _in_writing(policy, now, "email" if channel == CALLS else channel)
+    slot = found[0]
+    words = slots.sentence(policy, from_at=slot.from_at, by_at=slot.by_at, zone=slot.zone, channel=channel)
     return Step(
-        promised_by=by_at,
+        promised_by=slot.by_at,
+        promised_from=slot.from_at,
         promise=words,
-        zone=zone,
-        channel="email" if channel == CALLS else channel,
+        zone=slot.zone,
+        channel=channel,
         by_policy=True,
     )
+
+
+def _in_writing(policy: Policy, now: datetime, channel: str) -> Step:
+    """Where her hours and the team's never meet."""
+    by_at = worktime.add_working_days(now, max(1, policy.proposal_days), policy.calendar)
+    zone = policy.local_zone
+    words = slots.sentence(policy, from_at=None, by_at=by_at, zone=zone, channel=channel)
+    return Step(promised_by=by_at, promise=words, zone=zone, channel=channel, by_policy=True)
 
 
 def allowed_channel(customer: Customer | None) -> str:
@@ -98,15 +100,46 @@ def allowed_channel(customer: Customer | None) -> str:
 
 
 def completed(ticket: Ticket, step: Step, policy: Policy) -> Step:
+    """The step as it will be written: its words, its zone, its channel; what cannot be kept is refused by field."""
+    check_window(step)
+    check_contacts(ticket, told=step.told, asked_contact=step.asked_contact)
     zone = step.zone or (ticket.customer.zone if ticket.customer else "") or policy.local_zone
     if not worktime.is_zone(zone):
-        raise Invalid("zone", f"“{zone}” is not a time zone.", "unknown-zone")
-    promise = masking.mask_cards(step.promise.strip()) or slots.sentence(
-        policy, from_at=step.promised_from, by_at=step.promised_by, zone=zone
+        raise Invalid("zone", "This is not a time zone. Write it like Europe/Berlin.", "unknown-zone")
+    channel = inputs.word("channel", step.channel, most=40, required=True)
+    return replace(
+        step,
+        zone=zone,
+        channel=channel,
+        promise=inputs.line("promise", step.promise, most=500)
+        or slots.sentence(policy, from_at=step.promised_from, by_at=step.promised_by, zone=zone, channel=channel),
+        will_bring=inputs.line("will_bring", step.will_bring, most=300),
     )
-    if len(promise) > 500:
-        raise Invalid("promise", "At most 500 characters.", "too-long")
-    return replace(step, zone=zone, promise=promise)
+
+
+def check_window(step: Step) -> None:
+    inputs.instant("promised_by", step.promised_by)
+    if step.promised_from:
+        inputs.instant("promised_from", step.promised_from)
+
+
+def check_contacts(ticket: Ticket, **contacts: Contact | bool | None) -> None:
+    """Each is of this ticket, or of hers and waits for its ticket; and nobody was told by a call that did not get
+    through.
+    """
+    for field, contact in contacts.items():
+        if not isinstance(contact, Contact):
+            continue
+        if not is_of(ticket, contact):
+            raise Invalid(field, "This contact belongs to another ticket.", "foreign-contact")
+        if contact.reached in (Reached.NO_ANSWER, Reached.WRONG_NUMBER):
+            raise Invalid(field, "Nobody was reached in this contact.", "not-told")
+
+
+def is_of(ticket: Ticket, contact: Contact) -> bool:
+    if contact.ticket_id is None:
+        return contact.customer_id is not None and contact.customer_id == ticket.customer_id
+    return contact.ticket_id == ticket.pk
 
 
 def check(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: datetime) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import transaction
 
-from followups import masking, notices, timeline, worktime
+from followups import inputs, notices, timeline, worktime
 from followups.actions import promising, slots
-from followups.errors import Forbidden, Invalid, Refused
+from followups.errors import Forbidden, Invalid, Outdated, Refused
 from followups.models import (
     Actor,
     Agent,
@@ -34,10 +34,20 @@ LEASE = timedelta(minutes=2)
 HELD = timedelta(hours=4)
 
 
+def hold(ticket_id: int) -> Ticket:
+    """The ticket's row as it stands, with its customer, held until the transaction ends."""
+    return Ticket.objects.select_for_update(no_key=True, of=["self"]).select_related("customer").get(pk=ticket_id)
+
+
 def lock(follow_up: FollowUp) -> tuple[Ticket, FollowUp]:
-    """The rows as they stand, held until the transaction ends: the ticket first."""
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=follow_up.ticket_id)
+    """The rows as they stand, held until the transaction ends: the ticket first.
+
+    Outdated where a merge has just taken the follow-up to another ticket, which must not be locked after it.
+    """
+    ticket = hold(follow_up.ticket_id)
     row = FollowUp.objects.select_for_update(no_key=True).get(pk=follow_up.pk)
+    if row.ticket_id != ticket.pk:
+        raise Outdated("The ticket was merged into another one in the meantime. Look at it again.")
     row.ticket = ticket
     return ticket, row
 
@@ -52,7 +62,7 @@ def lock_open(follow_up: FollowUp) -> tuple[Ticket, FollowUp]:
 @transaction.atomic
 def schedule(*, ticket: Ticket, step: promising.Step, by: Actor, now: datetime) -> FollowUp:
     """Plan one more follow-up on an open ticket."""
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
+    ticket = hold(ticket.pk)
     if not ticket.is_open:
         raise Refused("already-closed", "The ticket is closed. Reopen it to plan a follow-up.")
     follow_up = plan(ticket, step, by=by, now=now)
@@ -60,31 +70,22 @@ def schedule(*, ticket: Ticket, step: promising.Step, by: Actor, now: datetime) 
     return follow_up
 
 
-def plan(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime) -> FollowUp:
+def plan_by_policy(ticket: Ticket, *, by: Actor, now: datetime, first_update: bool = False) -> FollowUp:
+    """What the team's policy promises, where nobody named a date."""
+    policy = Policy.objects.of(ticket.team_id)
+    step = promising.policy_step(ticket=ticket, now=now, first_update=first_update, policy=policy)
+    return plan(ticket, step, by=by, now=now, policy=policy)
+
+
+def plan(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime, policy: Policy | None = None) -> FollowUp:
     """Write a checked step with its reminders, inside the transaction of the act that needs it; the ticket's row is
     held.
     """
-    policy = Policy.objects.of(ticket.team_id)
+    policy = policy or Policy.objects.of(ticket.team_id)
     step = promising.completed(ticket, step, policy)
     if not step.by_policy:
         promising.check(ticket, step, policy, by=by, now=now)
-    follow_up = FollowUp(
-        ticket=ticket,
-        owner=step.owner,
-        team=step.team or ticket.team,
-        promiser=by.agent,
-        promise=step.promise,
-        will_bring=masking.mask_cards(step.will_bring),
-        promised_at=now,
-        channel=step.channel,
-        voicemail_ok=step.voicemail_ok,
-        asked_contact=step.asked_contact,
-        by_policy=step.by_policy,
-        zone=step.zone,
-        created_at=now,
-        updated_at=now,
-    )
-    _set_window(follow_up, step.promised_from, step.promised_by)
+    follow_up = _unsaved(ticket, step, by=by, now=now)
     if step.told:
         follow_up.told_at = now
         follow_up.told_contact = step.told if isinstance(step.told, Contact) else _latest_reached(ticket)
@@ -101,6 +102,27 @@ def plan(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime) -> F
         told=bool(step.told),
         by_policy=step.by_policy,
     )
+    return follow_up
+
+
+def _unsaved(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime) -> FollowUp:
+    follow_up = FollowUp(
+        ticket=ticket,
+        owner=step.owner,
+        team_id=step.team.pk if step.team else ticket.team_id,
+        promiser=by.agent,
+        promise=step.promise,
+        will_bring=step.will_bring,
+        promised_at=now,
+        channel=step.channel,
+        voicemail_ok=step.voicemail_ok,
+        asked_contact=step.asked_contact,
+        by_policy=step.by_policy,
+        zone=step.zone,
+        created_at=now,
+        updated_at=now,
+    )
+    _set_window(follow_up, step.promised_from, step.promised_by)
     return follow_up
 
 
@@ -146,8 +168,7 @@ def _touch_ticket(ticket: Ticket, now: datetime) -> None:
 def tell(*, follow_up: FollowUp, contact: Contact | None, by: Actor, now: datetime) -> FollowUp:
     """The customer was told: from now on it is a promise. Told again, the first time stands."""
     ticket, row = lock_open(follow_up)
-    if contact and contact.ticket_id != ticket.pk:
-        raise Invalid("contact", "This contact belongs to another ticket.", "foreign-contact")
+    promising.check_contacts(ticket, contact=contact)
     if row.told_at is None:
         row.told_at, row.told_contact = now, contact or _latest_reached(ticket)
         save(row, now)
@@ -173,6 +194,7 @@ def move(
     """
     ticket, row = lock_open(follow_up)
     policy = Policy.objects.of(ticket.team_id)
+    promising.check_window(step)
     from_at = step.promised_from or _same_length(row, step.promised_by)
     wished = replace(
         step,
@@ -181,7 +203,9 @@ def move(
         asked_contact=step.asked_contact,
         told=agreed_contact,
     )
+    promising.check_contacts(ticket, agreed_contact=agreed_contact, asked_contact=step.asked_contact)
     promising.check(ticket, wished, policy, by=by, now=now)
+    reason = inputs.line("reason", reason, most=300)
     Move.objects.create(
         follow_up=row,
         at=now,
@@ -191,7 +215,7 @@ def move(
         from_by=row.promised_by,
         to_from=from_at,
         to_by=step.promised_by,
-        reason=masking.mask_cards(reason),
+        reason=reason,
         agreed=bool(agreed_contact),
         agreed_contact=agreed_contact,
     )
@@ -208,6 +232,7 @@ def move(
         reason=reason,
         agreed=bool(agreed_contact),
     )
+    _touch_ticket(ticket, now)
     return row
 
 
@@ -229,10 +254,10 @@ def _redate(row: FollowUp, from_at: datetime | None, step: promising.Step, polic
 
 def _redated_words(row: FollowUp, from_at: datetime | None, step: promising.Step, policy: Policy) -> str:
     """Words made by the policy name the date and are made anew; an agent's own words stay."""
-    old = slots.sentence(policy, from_at=row.promised_from, by_at=row.promised_by, zone=row.zone)
-    if row.promise != old:
+    same = {"zone": row.zone, "channel": row.channel}
+    if row.promise != slots.sentence(policy, from_at=row.promised_from, by_at=row.promised_by, **same):
         return row.promise
-    return slots.sentence(policy, from_at=from_at, by_at=step.promised_by, zone=row.zone)
+    return slots.sentence(policy, from_at=from_at, by_at=step.promised_by, **same)
 
 
 @transaction.atomic
@@ -265,6 +290,7 @@ def assign(
     True where done; False where the supervisors were asked.
     """
     ticket, row = lock_open(follow_up)
+    note = inputs.line("note", note, most=300)
     if owner and not (owner.is_active and owner.role != Role.AUDITOR):
         raise Invalid("owner", "This person cannot take follow-ups.", "unknown-owner")
     if not _may_assign(row, by):
@@ -325,13 +351,16 @@ def call_off(
     ticket, row = lock_open(follow_up)
     if called_off_by not in ("customer", "us"):
         raise Invalid("by", "Called off by the customer or by us.", "unknown-choice")
+    if contact and not promising.is_of(ticket, contact):
+        raise Invalid("contact", "This contact belongs to another ticket.", "foreign-contact")
+    reason = inputs.line("reason", reason, most=300)
     end(
         row,
         FollowUpState.CALLED_OFF,
         by=by,
         now=now,
         called_off_by=called_off_by,
-        called_off_reason=masking.mask_cards(reason)[:300],
+        called_off_reason=reason,
         ended_contact=contact,
     )
     timeline.record(
@@ -347,4 +376,5 @@ def call_off(
         plan(ticket, next_step, by=by, now=now)
     elif not ticket.follow_ups.open().exists():
         raise Refused("needs-next-step", "Nothing else is planned. Plan the next step, or close the ticket.")
+    _touch_ticket(ticket, now)
     return row

@@ -10,7 +10,9 @@ from django.db.models.functions import TruncDate
 
 from followups import worktime
 from followups.models import Agent, Customer, FollowUp, Policy, Role, Team
+from followups.models.policies import SENTENCE
 
+WRITTEN = "We will write to you {window} with what we know, even if we are still waiting."
 QUARTER = 15
 SEARCHED_DAYS = 60
 
@@ -48,10 +50,14 @@ def by_words(by_at: datetime, zone: str) -> str:
     return f"by {end:%A} {end.day} {end:%B} {end:%H:%M}"
 
 
-def sentence(policy: Policy, *, from_at: datetime | None, by_at: datetime, zone: str) -> str:
-    """The policy's sentence with the window put in. It promises contact and news, never an outcome."""
+def sentence(policy: Policy, *, from_at: datetime | None, by_at: datetime, zone: str, channel: str = "phone") -> str:
+    """The policy's sentence with the window put in. It promises contact and news, never an outcome.
+
+    The desk's own words speak of a call; where she is not called they speak of writing.
+    """
     window = words(from_at, by_at, zone) if from_at else by_words(by_at, zone)
-    return policy.sentence.replace("{window}", window)
+    said = WRITTEN if channel != "phone" and policy.sentence == SENTENCE else policy.sentence
+    return said.replace("{window}", window)
 
 
 def budget_of(team: Team | None, policy: Policy, *, now: datetime) -> int:
@@ -84,7 +90,9 @@ def propose(
     first_update: bool = False,
     count: int = 1,
 ) -> list[Proposal]:
-    """The next `count` free slots, earliest first. Empty only where the windows never meet within two months."""
+    """The next `count` free slots, day by day; the first of each is at the hour of her call. Empty only where the
+    windows never meet within two months.
+    """
     days = policy.first_update_days if first_update else policy.proposal_days
     if not first_update and policy.is_high(priority):
         days = policy.high_proposal_days
