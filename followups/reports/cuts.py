@@ -45,8 +45,8 @@ CHOSEN = """
         AND (%(customer)s::uuid IS NULL OR facts.customer_id = %(customer)s)
 """
 
-# Before the first ANALYZE the planner takes the facts for a row or two and would join them one by one, squaring the work.
-# Compiling such a plan takes many times longer than running it.
+# Before the first ANALYZE the planner takes the facts for a row or two and would join them one by one, squaring the
+# work. Compiling such a plan takes many times longer than running it.
 IN_SETS = "SET LOCAL enable_nestloop = off; SET LOCAL jit = off"
 
 TALLY = """

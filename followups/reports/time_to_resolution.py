@@ -54,10 +54,14 @@ class Ages:
     excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(resolution.REASONS, 0))
 
 
-def report(question: windows.Question) -> rows.Report:
-    found = ages(question)
-    total = row(rows.TOTAL, found.pop(None))
-    by_key = [row(str(key), some) for key, some in found.items()] if question.by else []
+Known = dict[str | None, Ages]
+
+
+def report(question: windows.Question, *, known: Known | None = None) -> rows.Report:
+    """`known`: the ages, where they were asked for already."""
+    found = known or ages(question)
+    total = row(rows.TOTAL, found[None])
+    by_key = [row(key, some) for key, some in found.items() if key is not None] if question.by else []
     return rows.Report(
         name=NAME,
         headline=headline(total),
@@ -69,9 +73,9 @@ def report(question: windows.Question) -> rows.Report:
     )
 
 
-def ages(question: windows.Question) -> dict[str | None, Ages]:
+def ages(question: windows.Question) -> Known:
     """By key, and under None of the whole."""
-    found: dict[str | None, Ages] = defaultdict(Ages, {None: Ages()})
+    found: Known = defaultdict(Ages, {None: Ages()})
     for it in cuts.fetch(question, DURATIONS, {"facts": FACTS}):
         for some in (found[it["key"]], found[None]):
             if it["left_out"]:
@@ -81,12 +85,8 @@ def ages(question: windows.Question) -> dict[str | None, Ages]:
     return found
 
 
-def curve(question: windows.Question) -> list[statistics.Step]:
-    """The share still unresolved over time (seconds), of the whole."""
-    return survival(ages(question)[None])
-
-
 def survival(some: Ages) -> list[statistics.Step]:
+    """The share still unresolved over time (seconds)."""
     return statistics.kaplan_meier((at, resolved, ended + open_) for at, resolved, ended, open_ in some.times)
 
 

@@ -1,0 +1,255 @@
+"""The reports: what the figures are, in plain words, with the rows behind each of them."""
+
+from dataclasses import replace
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET
+
+from desk import access
+from desk.web import figures
+from followups.errors import Invalid
+from followups.models import Category, FollowUp, Site, Team, Ticket
+from followups.reports import catalogue, cuts, dead_ends, rows, time_to_resolution, windows
+
+PAGE_SIZE = 50
+DRAWN = 12
+WINDOWS = (7, 14, 30)
+OF = (("resolved", "a resolution"), ("unresolved", "another end"), ("all", "any end"))
+FAMILIAR_FOR = windows.DAYS
+DRILLED = ("key", "part", "page")
+HOUR, DAY = 3600, 86_400
+
+
+@require_GET
+@access.page()
+def overview(request: HttpRequest) -> HttpResponse:
+    """The five in one look, over the 90 days to now."""
+    question, refused = asked(request)
+    found = (
+        [card(name, module.report(question), request) for name, module in catalogue.REPORTS.items()] if question else []
+    )
+    return render(
+        request, "reports/overview.html", common(request, question, refused) | {"cards": found}, status=status(refused)
+    )
+
+
+def card(name: str, report: rows.Report, request: HttpRequest) -> dict[str, Any]:
+    figure = figures.FIGURES[name](report, lambda *_: "")[0]
+    url = f"{reverse('report', args=[name])}?{urlencode(given(request))}"
+    return {"title": figures.TITLES[name], "report": report, "figure": figure | {"url": url}, "url": url}
+
+
+@require_GET
+@access.page()
+def report(request: HttpRequest, name: str) -> HttpResponse:
+    module = catalogue.named(name)
+    question, refused = asked(request)
+    context = (
+        common(request, question, refused) | asking(request, question) | {"name": name, "title": figures.TITLES[name]}
+    )
+    if question:
+        context |= timed(request, question) if name == time_to_resolution.NAME else drawn(request, module, question)
+    return render(request, "reports/report.html", context, status=status(refused))
+
+
+def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
+    """A report of shares: its course over time, and the cut where one is asked for; one tally for both where it can."""
+    name, by = module.NAME, question.by if question.by in windows.TIMES else "week"
+    course = module.report(replace(question, by=by))
+    is_cut = question.by not in (None, *windows.TIMES)
+    found = module.report(question) if is_cut else course
+    link = linked(request, name)
+    return laid_out(request, found, question) | {
+        "parts": figures.parts(name, found.total, link),
+        "waivers": figures.waivers(found.total, link) if name == dead_ends.NAME else None,
+        "over_time": figures.drawn(name, replace(question, by=by), course.rows, linked(request, name, by=by)),
+        "time_column": figures.CUTS[by],
+        "bars": figures.drawn(name, question, found.rows[:DRAWN], link) if is_cut else [],
+        "bars_note": f"the {DRAWN} largest; all in the table below" if len(found.rows) > DRAWN else "",
+    }
+
+
+def timed(request: HttpRequest, question: windows.Question) -> dict[str, Any]:
+    """The report of times: how many were still waiting, over the time waited."""
+    known = time_to_resolution.ages(question)
+    found = time_to_resolution.report(question, known=known)
+    return laid_out(request, found, question) | {"curve": curve(known[None], found.total) if found.total.n else None}
+
+
+def laid_out(request: HttpRequest, found: rows.Report, question: windows.Question) -> dict[str, Any]:
+    """What every report shows: its figures, the table of the cut, the file."""
+    name, link = found.name, linked(request, found.name)
+    by_key = found.rows if question.by else []
+    return {
+        "report": found,
+        "figures": figures.FIGURES[name](found, link),
+        "familiar": familiar(found, request, link),
+        "table": figures.table(name, question, by_key, link) if by_key else None,
+        "whole": figures.table(name, question, [found.total], link)["rows"][0],
+        "columns": [column.label for column in figures.COLUMNS[name]],
+        "csv": f"{reverse('api-report', args=[name])}?{urlencode(given(request) | {'format': 'csv'})}",
+    }
+
+
+def curve(some: time_to_resolution.Ages, total: Any) -> dict[str, Any]:
+    """The share still waiting, up to a little beyond the 90th percentile, in the unit that suits it."""
+    steps = time_to_resolution.survival(some)
+    reached = total.p90_hours or total.median_hours or (float(steps[-1].at) / HOUR if steps else 24)
+    unit, scale = ("d", DAY) if reached > 48 else ("h", HOUR)
+    marks = [("half", total.median_hours), ("nine of ten", total.p90_hours)]
+    return {
+        "series": [{"label": "still unresolved", "steps": [(float(step.at) / scale, step.survival) for step in steps]}],
+        "x_max": max(1, round(reached * 1.5 * HOUR / scale)),
+        "unit": unit,
+        "marks": [{"at": at * HOUR / scale, "label": label} for label, at in marks if at is not None],
+    }
+
+
+def familiar(found: rows.Report, request: HttpRequest, link: figures.Link) -> dict[str, Any] | None:
+    """The figure that people know, beside the honest one for the first 90 days, so that the first day is not a fall."""
+    if found.familiar is None:
+        return None
+    started = Site.objects.values_list("started_at", flat=True).first()
+    if started and request.now > started + FAMILIAR_FOR:
+        return None
+    note = "of what was closed in the period, open tickets left out: shown for the first 90 days"
+    return figures.metric("Closed as resolved (the familiar figure)", found.familiar, link("closed_resolved"), note)
+
+
+@require_GET
+@access.page()
+def drilled(request: HttpRequest, name: str) -> HttpResponse:
+    """Exactly the rows of one figure."""
+    module = catalogue.named(name)
+    question, refused = asked(request)
+    if question is None or refused:
+        raise refused or Invalid("part", "Which figure?")
+    page = number_of(request.GET.get("page", "1"))
+    part, key = request.GET.get("part", "den"), request.GET.get("key")
+    total, listed = cuts.listed(
+        question, module.SOURCES, part=part, key=key, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
+    )
+    pages = Paginator(range(total), PAGE_SIZE)
+    context = common(request, question, None) | {
+        "name": name,
+        "title": figures.TITLES[name],
+        "rows": shown(request, listed),
+        "total": total,
+        "page": pages.get_page(page),
+        "back": f"{reverse('report', args=[name])}?{urlencode(given(request))}",
+        "what": figures.words_of(name, part),
+        "key": None if key is None or key == rows.TOTAL else figures.label(question, key),
+    }
+    return render(request, "reports/rows.html", context)
+
+
+def number_of(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 7 and int(text)):
+        raise Invalid("page", "A number from 1 on.")
+    return int(text)
+
+
+def shown(request: HttpRequest, listed: list[cuts.Listed]) -> list[dict[str, Any]]:
+    """The rows with their tickets; of one that went to another team only that it exists."""
+    ids = {row.ticket_id for row in listed}
+    tickets = Ticket.objects.visible_to(request.actor, now=request.now).filter(pk__in=ids)
+    by_id = {ticket.pk: ticket for ticket in tickets.select_related("category", "team", "customer")}
+    steps = FollowUp.objects.in_bulk([row.follow_up_id for row in listed if row.follow_up_id])
+    return [
+        {"at": row.at, "ticket": by_id.get(row.ticket_id), "follow_up": steps.get(row.follow_up_id)} for row in listed
+    ]
+
+
+def asked(request: HttpRequest) -> tuple[windows.Question | None, Invalid | None]:
+    """The question of the address, or what is wrong with it."""
+    words = {name: text for name, text in request.GET.dict().items() if name not in DRILLED}
+    try:
+        found = windows.question(
+            words, now=windows.clock(), zone=settings.DESK_ZONE, scope=windows.scope_of(request.actor)
+        )
+    except Invalid as wrong:
+        return None, wrong
+    return found, None
+
+
+def status(refused: Invalid | None) -> int:
+    return refused.status if refused else 200
+
+
+def given(request: HttpRequest) -> dict[str, str]:
+    """What the address asks, without what is empty and without the figure that was opened."""
+    return {name: text for name, text in request.GET.dict().items() if text and name not in DRILLED}
+
+
+def linked(request: HttpRequest, name: str, **changes: Any) -> figures.Link:
+    """The address of the rows of a part; without a key, of the whole."""
+    base, asked_ = reverse("report-rows", args=[name]), given(request) | changes
+
+    def link(part: str, key: str = rows.TOTAL) -> str:
+        which = {"part": part} | ({} if key == rows.TOTAL else {"key": key})
+        return f"{base}?{urlencode(asked_ | which)}"
+
+    return link
+
+
+def common(request: HttpRequest, question: windows.Question | None, refused: Invalid | None) -> dict[str, Any]:
+    scope = question.scope if question else None
+    teams = (
+        Team.objects.all() if scope is None or scope.team_ids is None else Team.objects.filter(pk__in=scope.team_ids)
+    )
+    return {
+        "question": question,
+        "refused": refused,
+        "given": request.GET.dict(),
+        "tabs": [(name, title) for name, title in figures.TITLES.items()],
+        "asked": urlencode(given(request)),
+        "cuts": figures.CUTS.items(),
+        "teams": teams,
+        "families": Category.objects.values_list("family", flat=True).distinct().order_by("family"),
+        "own": scope is not None and scope.agent_id is not None,
+        "zone": settings.DESK_ZONE,
+    } | elsewhere(question)
+
+
+def asking(request: HttpRequest, question: windows.Question | None) -> dict[str, Any]:
+    """What the form above a report shows: the dates as they were asked, else those that were taken."""
+    words = request.GET.dict()
+    taken = {"from": question.start, "to": question.end} if question else {}
+    local = {
+        name: instant.astimezone(ZoneInfo(settings.DESK_ZONE)).date().isoformat() for name, instant in taken.items()
+    }
+    return {
+        "dates": {name: words.get(name, "")[:10] for name in ("from", "to", "as_of")},
+        "taken": local,
+        "windows": sorted({*WINDOWS, question.window_days if question else WINDOWS[0]}),
+        "ofs": OF,
+        "filtered": any(words.get(name) for name in windows.FILTERS),
+    }
+
+
+def elsewhere(question: windows.Question | None) -> dict[str, Any]:
+    """Where the period holds nothing: the latest opening before it, and the day to look from instead."""
+    if question is None or Ticket.objects.filter(opened_at__gte=question.start, opened_at__lt=question.end).exists():
+        return {}
+    earlier = Ticket.objects.filter(opened_at__lt=question.start).order_by("-opened_at")
+    latest = earlier.values_list("opened_at", flat=True).first()
+    if latest is None:
+        return {}
+    day = latest.astimezone(ZoneInfo(settings.DESK_ZONE)).date() + timedelta(days=1)
+    return {"last": latest, "last_day": day.isoformat()}
+
+
+urlpatterns = [
+    path("reports", overview, name="reports"),
+    path("reports/<str:name>", report, name="report"),
+    path("reports/<str:name>/rows", drilled, name="report-rows"),
+]
