@@ -57,6 +57,7 @@ SETUP: tuple[Place, ...] = (
     ("categories", "Categories", "tags", LEADING),
     ("policy", "Policy", "sliders-horizontal", LEADING),
     ("imports", "Imports", "upload", LEADING),
+    ("tokens", "API tokens", "key-round", frozenset({"admin"})),
     ("admin:index", "Administration", "shield-check", frozenset({"admin"})),
 )
 
@@ -264,12 +265,17 @@ def address(route: str) -> str:
 def places(rows: Iterable[Place], role: str, path: str) -> list[dict[str, Any]]:
     """The places this role may see and that have an address."""
     open_to = [(name, label, sign, address(name)) for name, label, sign, roles in rows if role in roles]
-    here = max((url for *_, url in open_to if url and path.startswith(url)), key=len, default="")
+    here = max((url for *_, url in open_to if url and is_under(path, url)), key=len, default="")
     return [
         {"name": name, "label": label, "icon": sign, "url": url, "current": url == here}
         for name, label, sign, url in open_to
         if url
     ]
+
+
+def is_under(path: str, url: str) -> bool:
+    """Whether the place holds this page; the first page, whose address ends in a slash, holds itself alone."""
+    return path == url or (not url.endswith("/") and path.startswith(f"{url}/"))
 
 
 def role_of(context: Context) -> str:

@@ -68,11 +68,8 @@ def _line(row: FollowUp, zone: str, now: datetime) -> dict[str, Any]:
         f"{row.acknowledged_by.display_name} is on it" if held else "",
         "away" if row.owner and row.owner.is_away(now) else "",
     ]
-    return {
-        "row": rows.of(row, zone=zone, now=now),
-        "note": " · ".join(filter(None, notes)),
-        "promise": row.promise if row.is_told else "",
-    }
+    band = overdue.BANDS[overdue.band_of(row.promised_by, now=now, zone=zone)]
+    return {"row": rows.of(row, zone=zone, now=now), "note": " · ".join(filter(None, notes)), "band": band}
 
 
 def tabs(actor: Actor) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +16,7 @@ from followups.errors import Invalid, Outdated, Refused
 from followups.models import Actor, Contact, Customer, Delivery, DoNotContact, Ticket
 
 MOST = 8
+FILLED = ("name", "email", "phone", "zone", "language", "organisation", "annual_value", "take_care")
 
 
 def lookup(*, reference: str = "", phone: str = "", email: str = "", text: str = "") -> list[Customer]:
@@ -151,8 +154,17 @@ def merge(*, customer: Customer, into: Customer, by: Actor, now: datetime) -> Cu
     return stays
 
 
+def alike(*, customer: Customer) -> list[Customer]:
+    """Records that may be of the same person: the same mail, phone or name."""
+    shared = [Q(**{name: value}) for name in ("email", "phone", "name") if (value := getattr(customer, name))]
+    if not shared:
+        return []
+    rows = Customer.objects.filter(reduce(or_, shared), merged_into__isnull=True).exclude(pk=customer.pk)
+    return list(rows.order_by("name", "pk")[:MOST])
+
+
 def _fill(gone: Customer, stays: Customer) -> None:
-    for name in ("name", "email", "phone", "zone", "language", "organisation", "annual_value", "take_care"):
+    for name in FILLED:
         if not getattr(stays, name) and getattr(gone, name):
             setattr(stays, name, getattr(gone, name))
     stays.shared_account = stays.shared_account or gone.shared_account

@@ -50,6 +50,11 @@ def edges(now: datetime, zone: str) -> tuple[datetime, datetime, datetime]:
     return now - SOON, min(today, now - SOON), before
 
 
+def band_of(due: datetime, *, now: datetime, zone: str) -> str:
+    limits = zip(("hours", "today", "days"), edges(now, zone), strict=True)
+    return next((band for band, limit in limits if due > limit), "older")
+
+
 def in_band(found: QuerySet[FollowUp], band: str, *, now: datetime, zone: str) -> QuerySet[FollowUp]:
     hours, today, days = edges(now, zone)
     limits = {

@@ -93,7 +93,9 @@ class TeamForm(ChangesForm):
 class TokenForm(forms.Form):
     name = forms.CharField(label="What it is for", max_length=120, help_text="Like: telephone system.")
     scopes = forms.MultipleChoiceField(
-        label="May", choices=[(one, one) for one in Scope.values], widget=forms.CheckboxSelectMultiple
+        label="May",
+        choices=[(one, one) for one in Scope.values],
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "cards"}),
     )
     team = forms.ModelChoiceField(
         Team.objects.all(), required=False, empty_label="Every team", help_text="Sees and writes this team alone."

@@ -71,7 +71,10 @@ TIME = {"type": "time"}
 class Days(forms.TypedMultipleChoiceField):
     def __init__(self) -> None:
         super().__init__(
-            choices=DAYS, coerce=int, widget=forms.CheckboxSelectMultiple(attrs={"class": "segmented"}), required=False
+            choices=DAYS,
+            coerce=int,
+            widget=forms.CheckboxSelectMultiple(attrs={"class": "segmented"}),
+            error_messages={"required": "Pick at least one day."},
         )
 
     def has_changed(self, initial: Any, data: Any) -> bool:
