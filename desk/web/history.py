@@ -37,6 +37,8 @@ SIGNS = {
     "contact.abandoned": ("phone-off", "warn"),
     "note.added": ("notebook-pen", ""),
     "confirmation.recorded": ("badge-check", "done"),
+    "message.sent": lambda data: {"title": f"A message went out ({data.get('message', '')})"},
+    "message.failed": lambda data: {"text": f"{data.get('message', '')}: {data.get('why', '')}"},
     "recontact.found": ("repeat", "warn"),
     "message.sent": ("send", ""),
     "message.failed": ("mail-x", "overdue"),
@@ -184,6 +186,8 @@ TELL: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
     "contact.abandoned": _contact,
     "note.added": lambda data: {"title": "Note", "text": data.get("text", "")},
     "confirmation.recorded": _confirmed,
+    "message.sent": lambda data: {"title": f"A message went out ({data.get('message', '')})"},
+    "message.failed": lambda data: {"text": f"{data.get('message', '')}: {data.get('why', '')}"},
     "recontact.found": lambda data: {"text": f"Ticket {data.get('of', '')} ended less than 30 days before"},
     "imported.state": lambda data: {"title": f"State: {data.get('state', '')}"},
 }

@@ -48,7 +48,8 @@ def with_tries(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
 def of(follow_up: FollowUp, *, zone: str, now: datetime) -> Row:
     """The row of a follow-up for a reader in `zone`."""
     state, word = state_of(follow_up, now)
-    ticket, held = follow_up.ticket, bool(follow_up.taken_until and follow_up.taken_until > now)
+    ticket = follow_up.ticket
+    holder = follow_up.taken_by if follow_up.taken_until and follow_up.taken_until > now else None
     return Row(
         pk=follow_up.pk,
         url=reverse("follow-up", args=[follow_up.pk]),
@@ -63,7 +64,7 @@ def of(follow_up: FollowUp, *, zone: str, now: datetime) -> Row:
         who=str(ticket.customer or "Unknown caller"),
         side=owner_word(follow_up),
         free=follow_up.is_open and follow_up.owner_id is None,
-        held_by=follow_up.taken_by.display_name if held else "",
+        held_by=holder.display_name if holder else "",
         brought=follow_up.get_brought_display(),
     )
 

@@ -73,6 +73,8 @@ def date(request: access.DeskRequest, key: Any) -> HttpResponse:
 def _moved(request: access.DeskRequest, row: FollowUp, form: followups.MoveForm) -> HttpResponse:
     agreed = form.cleaned_data["agreed_contact"]
     step = form.step(asked_contact=agreed if form.cleaned_data["slot"] == steps.OWN else None)
+    if step is None:
+        raise Refused("required", "Choose another time.", field="promised_by")
     moved = scheduling.move(
         follow_up=row,
         step=step,
@@ -102,7 +104,7 @@ def message(request: access.DeskRequest, key: Any) -> HttpResponse:
     """Write the promise to her, with the way to her own page."""
     row = page.found(request, key)
     access.require(request.actor, row.ticket, "answer", now=request.now)
-    queued = letters.queue_told(follow_up=row, by=request.actor, now=request.now)
+    queued = letters.queue_told(follow_up=row, now=request.now)
     if queued is None:
         messages.warning(request, "There is no mail address of hers: tell her by phone.")
     elif settings.MAIL_REACHES_PEOPLE:

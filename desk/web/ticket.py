@@ -1,6 +1,8 @@
 """One ticket: what she was promised and brought, the next steps, the history; notes, contacts and changed fields."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -30,18 +32,17 @@ class Steps:
     told: FollowUp | None
     brought: FollowUp | None
 
-    @property
-    def standing(self) -> FollowUp | None:
-        """The promise that a dead end would fall back on."""
-        return self.open[0] if self.open else None
+    def standing(self, now: datetime) -> FollowUp | None:
+        """The step that a dead end falls back on: the earliest whose time has not passed."""
+        return next((each for each in self.open if each.promised_by > now), None)
 
 
 def steps_of(ticket: Ticket) -> Steps:
     latest = list(rows.with_tries(ticket.follow_ups.order_by("-promised_at"))[:LATEST])
     for each in latest:
         each.ticket = ticket
-    told = sorted((each for each in latest if each.told_at), key=lambda each: each.told_at)
-    brought = sorted((each for each in latest if each.brought), key=lambda each: each.ended_at)
+    told = sorted((each for each in latest if each.told_at), key=attrgetter("told_at"))
+    brought = sorted((each for each in latest if each.brought), key=attrgetter("ended_at"))
     opened = sorted((each for each in latest if each.is_open), key=lambda each: each.promised_by)
     return Steps(opened, told[-1] if told else None, brought[-1] if brought else None)
 
@@ -55,7 +56,7 @@ def address(ticket: Ticket) -> str:
     return reverse("ticket", args=[ticket.number])
 
 
-def status_of(ticket: Ticket, opened: list[FollowUp], now: Any) -> tuple[str, str]:
+def status_of(ticket: Ticket, opened: list[FollowUp], now: datetime) -> tuple[str, str]:
     """The mark and the word at the head of the page."""
     if not ticket.is_open:
         if ticket.waived:
@@ -79,7 +80,7 @@ def offers(ticket: Ticket, request: access.DeskRequest) -> dict[str, Any]:
     }
 
 
-def rights(actor: Actor, ticket: Ticket, now: Any) -> dict[str, bool]:
+def rights(actor: Actor, ticket: Ticket, now: datetime) -> dict[str, bool]:
     works = access.may(actor, ticket, "change", now=now)
     closes = works or access.may(actor, ticket, "close", now=now)
     return {"change": works, "close": closes, "log": closes, "supervise": works and actor.supervises}
@@ -88,7 +89,7 @@ def rights(actor: Actor, ticket: Ticket, now: Any) -> dict[str, bool]:
 def head(ticket: Ticket, found: Steps, request: access.DeskRequest) -> dict[str, Any]:
     """What every page about a ticket shows of it."""
     mark, word = status_of(ticket, found.open, request.now)
-    zone = access.zone_of(request.user)
+    zone, standing = access.zone_of(request.user), found.standing(request.now)
     return {
         "ticket": ticket,
         "spoken": numbers.read_aloud(ticket.number),
@@ -98,8 +99,8 @@ def head(ticket: Ticket, found: Steps, request: access.DeskRequest) -> dict[str,
         "told": found.told,
         "told_window": rows.until(found.told, zone) if found.told else "",
         "brought": found.brought,
-        "standing": found.standing,
-        "standing_until": rows.until(found.standing, zone) if found.standing else "",
+        "standing": standing,
+        "standing_until": rows.until(standing, zone) if standing else "",
     }
 
 

@@ -36,7 +36,10 @@ UNDO = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class Closing:
-    """What somebody says about the end. `evidence` for resolved, `why` for withdrawn, `follow_up` for dead ends."""
+    """What somebody says about the end. `evidence` for resolved, `why` for withdrawn, `follow_up` for dead ends.
+
+    `told`: she just heard the words of the step that stands already, and so it becomes a promise.
+    """
 
     outcome: str
     note: str = ""
@@ -46,6 +49,7 @@ class Closing:
     why: str = ""
     follow_up: promising.Step | None = None
     duplicate_of: Ticket | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,8 @@ def _replace(ticket: Ticket, closing: Closing, *, by: Actor, now: datetime) -> F
     if closing.follow_up:
         return scheduling.plan(ticket, closing.follow_up, by=by, now=now)
     standing = ticket.follow_ups.open().order_by("promised_by").first()
+    if standing and closing.told:
+        return scheduling.tell(follow_up=standing, contact=None, by=by, now=now)
     return standing or scheduling.plan(ticket, promising.policy_step(ticket=ticket, now=now), by=by, now=now)
 
 

@@ -104,6 +104,11 @@ def queue(message: Message, *, ticket: Ticket, now: datetime, follow_up: FollowU
     return row
 
 
+def queue_told(*, follow_up: FollowUp, now: datetime) -> Delivery | None:
+    """Write the promise to the customer, with the way to her page. It counts as told once it has left."""
+    return queue(told(follow_up), ticket=follow_up.ticket, now=now, follow_up=follow_up)
+
+
 def withdraw(*, ticket: Ticket, now: datetime) -> int:
     """Drop what waits to be sent about a ticket whose closing was undone; how many messages."""
     waiting = Delivery.objects.filter(ticket=ticket, kind=DeliveryKind.CLOSED, state=DeliveryState.WAITING)

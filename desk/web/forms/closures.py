@@ -65,6 +65,7 @@ class ClosureForm(steps.StepForm):
             why=given["why"],
             follow_up=self.step(told=given["said"] == "yes") if replaced else None,
             duplicate_of=given["duplicate_of"],
+            told=replaced and given["said"] == "yes",
         )
 
 
