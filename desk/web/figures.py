@@ -311,6 +311,11 @@ def drawn(name: str, question: windows.Question, rows: list[Any], link: Link) ->
     return charts
 
 
+def horizons(total: Any, link: Link) -> list[dict[str, Any]]:
+    """The share resolved by each number of days after the first contact."""
+    return [point(row, f"{days} d", link(f"{days}.num")) for days, row in total.horizons.items() if row.den]
+
+
 def point(share: Any, label_: str, url: str) -> dict[str, Any]:
     names = ("rate", "ci_low", "ci_high", "num", "den", "immature")
     return {name: getattr(share, name) for name in names} | {"label": label_, "url": url if share.num else ""}

@@ -1,5 +1,6 @@
 """The reports: what the figures are, in plain words, with the rows behind each of them."""
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 from types import ModuleType
@@ -18,7 +19,7 @@ from desk import access
 from desk.web import figures
 from followups.errors import Invalid
 from followups.models import Category, FollowUp, Site, Team, Ticket
-from followups.reports import catalogue, cuts, dead_ends, rows, time_to_resolution, windows
+from followups.reports import catalogue, cuts, dead_ends, resolution, rows, statistics, time_to_resolution, windows
 
 PAGE_SIZE = 50
 DRAWN = 12
@@ -34,18 +35,23 @@ HOUR, DAY = 3600, 86_400
 def overview(request: HttpRequest) -> HttpResponse:
     """The five in one look, over the 90 days to now."""
     question, refused = asked(request)
-    found = (
-        [card(name, module.report(question), request) for name, module in catalogue.REPORTS.items()] if question else []
-    )
+    found = [card(module, question, request) for module in catalogue.REPORTS.values()] if question else []
     return render(
         request, "reports/overview.html", common(request, question, refused) | {"cards": found}, status=status(refused)
     )
 
 
-def card(name: str, report: rows.Report, request: HttpRequest) -> dict[str, Any]:
-    figure = figures.FIGURES[name](report, lambda *_: "")[0]
+def card(module: ModuleType, question: windows.Question, request: HttpRequest) -> dict[str, Any]:
+    name, weekly = module.NAME, replace(question, by="week")
+    report = module.report(weekly)
     url = f"{reverse('report', args=[name])}?{urlencode(given(request))}"
-    return {"title": figures.TITLES[name], "report": report, "figure": figure | {"url": url}, "url": url}
+    return {
+        "title": figures.TITLES[name],
+        "report": report,
+        "figure": figures.FIGURES[name](report, lambda *_: "")[0],
+        "url": url,
+        "charts": figures.drawn(name, weekly, report.rows, linked(request, name, by="week")),
+    }
 
 
 @require_GET
@@ -73,6 +79,7 @@ def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) 
         "waivers": figures.waivers(found.total, link) if name == dead_ends.NAME else None,
         "over_time": figures.drawn(name, replace(question, by=by), course.rows, linked(request, name, by=by)),
         "time_column": figures.CUTS[by],
+        "horizons": figures.horizons(found.total, link) if name == resolution.NAME else None,
         "bars": figures.drawn(name, question, found.rows[:DRAWN], link) if is_cut else [],
         "bars_note": f"the {DRAWN} largest; all in the table below" if len(found.rows) > DRAWN else "",
     }
@@ -105,10 +112,19 @@ def curve(some: time_to_resolution.Ages, total: Any) -> dict[str, Any]:
     steps = time_to_resolution.survival(some)
     reached = total.p90_hours or total.median_hours or (float(steps[-1].at) / HOUR if steps else 24)
     unit, scale = ("d", DAY) if reached > 48 else ("h", HOUR)
+    ended = statistics.aalen_johansen(some.times)
     marks = [("half", total.median_hours), ("nine of ten", total.p90_hours)]
     return {
         "series": [{"label": "still unresolved", "steps": [(float(step.at) / scale, step.survival) for step in steps]}],
-        "x_max": max(1, round(reached * 1.5 * HOUR / scale)),
+        "ends": [
+            {"label": "resolved", "start": 0.0, "steps": [(float(step.at) / scale, step.resolved) for step in ended]},
+            {
+                "label": "ended otherwise",
+                "start": 0.0,
+                "steps": [(float(step.at) / scale, step.ended) for step in ended],
+            },
+        ],
+        "x_max": 4 * max(1, math.ceil(reached * 1.5 * HOUR / scale / 4)),
         "unit": unit,
         "marks": [{"at": at * HOUR / scale, "label": label} for label, at in marks if at is not None],
     }

@@ -127,11 +127,11 @@ def row(key: str, figures: dict[str, Any]) -> rows.DeadEnds:
 
 def headline(total: rows.DeadEnds) -> str:
     steps = (
-        f"{total.no_first_step:,} open tickets have no first step yet."
+        f"{rows.number(total.no_first_step)} open tickets have no first step yet."
         if total.no_first_step
         else "Every open ticket has a next step."
     )
     if not total.den:
         return f"Nothing was said to be finished in the period. {steps}"
-    said = f"{rows.percent(total.rate)} of {total.den:,} closings were dead ends"
-    return f"{said}; {total.replaced:,} were replaced by a follow-up. {steps}"
+    said = f"{rows.percent(total.rate)} of {rows.number(total.den)} closings were dead ends"
+    return f"{said}; {rows.number(total.replaced)} were replaced by a follow-up. {steps}"

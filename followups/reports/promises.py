@@ -141,5 +141,5 @@ def hours(seconds: float | None) -> float | None:
 def headline(total: rows.Promises) -> str:
     if not total.den:
         return "No promise fell due in the period."
-    tried = f"; of the others {total.tried_in_time:,} were tried in time" if total.num < total.den else ""
-    return f"{rows.percent(total.rate)} of {total.den:,} promises were kept by the time we had said{tried}."
+    tried = f"; of the others {rows.number(total.tried_in_time)} were tried in time" if total.num < total.den else ""
+    return f"{rows.percent(total.rate)} of {rows.number(total.den)} promises were kept by the time we had said{tried}."

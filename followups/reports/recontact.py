@@ -111,5 +111,5 @@ def headline(total: rows.Recontact, question: windows.Question) -> str:
     return (
         f"{rows.percent(total.any_issue.rate)} had to contact us again within {question.window_days} days, "
         f"{rows.percent(total.same_issue.rate)} about the same thing; "
-        f"{total.any_issue.immature:,} are too recent to count."
+        f"{rows.number(total.any_issue.immature)} are too recent to count."
     )

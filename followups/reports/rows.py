@@ -123,6 +123,11 @@ def parts(
     }
 
 
+def number(count: int) -> str:
+    """A count in words: thousands apart by a thin blank, as on the pages."""
+    return f"{count:,}".replace(",", "\u2009")
+
+
 def percent(share_of: float | None) -> str:
     """A share in words: "89 %", or a dash where there is nothing to divide by."""
     return "\u2013" if share_of is None else f"{share_of * 100:.0f}\u00a0%"

@@ -137,4 +137,4 @@ def headline(total: rows.TimeToResolution) -> str:
         if total.median_hours is None
         else f"Half were solved within {spoken(total.median_hours)}"
     )
-    return f"{half}; {total.open:,} are still open and counted."
+    return f"{half}; {rows.number(total.open)} are still open and counted."
