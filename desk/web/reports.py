@@ -117,12 +117,8 @@ def curve(some: time_to_resolution.Ages, total: Any) -> dict[str, Any]:
     return {
         "series": [{"label": "still unresolved", "steps": [(float(step.at) / scale, step.survival) for step in steps]}],
         "ends": [
-            {"label": "resolved", "start": 0.0, "steps": [(float(step.at) / scale, step.resolved) for step in ended]},
-            {
-                "label": "ended otherwise",
-                "start": 0.0,
-                "steps": [(float(step.at) / scale, step.ended) for step in ended],
-            },
+            {"label": label, "start": 0.0, "steps": [(float(step.at) / scale, getattr(step, name)) for step in ended]}
+            for label, name in (("resolved", "resolved"), ("ended otherwise", "ended"))
         ],
         "x_max": 4 * max(1, math.ceil(reached * 1.5 * HOUR / scale / 4)),
         "unit": unit,

@@ -174,6 +174,7 @@ def headline(total: rows.Resolution) -> str:
     if not rate.den:
         return "No ticket was opened in the period."
     return (
-        f"{rows.percent(rate.rate)} of {rows.number(rate.den)} tickets stand resolved; {rows.number(total.open)} are still open and counted, "
+        f"{rows.percent(rate.rate)} of {rows.number(rate.den)} tickets stand resolved; "
+        f"{rows.number(total.open)} are still open and counted, "
         f"{rows.number(total.ended_unresolved)} ended without a resolution."
     )
