@@ -1,12 +1,12 @@
 """What became of a follow-up: a call tried, or something tangible brought and the next step set, in one act."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from followups import masking, notices, phrases, timeline, worktime
+from followups import inputs, notices, phrases, timeline, worktime
 from followups.actions import closing, promising, scheduling, slots
 from followups.errors import Invalid, Refused
 from followups.models import (
@@ -25,6 +25,8 @@ from followups.models import (
 
 WRITTEN = frozenset({"email", "chat", "sms", "letter", "web", "social"})
 RETRY = timedelta(hours=2)
+CLOCKS_APART = timedelta(minutes=1)
+REVIEW = "none"
 
 
 @dataclass(frozen=True)
@@ -61,17 +63,30 @@ def answer(*, follow_up: FollowUp, answer: Answer, by: Actor, now: datetime) -> 
 
     Refuses `needs-next-step` where nothing else is planned, `already-ended`, and names what is missing in `brought`.
     """
-    ticket, row = scheduling.lock_open(follow_up)
+    answer = _checked(answer)
+    other = answer.closure.duplicate_of if answer.closure else None
+    ticket, row = scheduling.lock_open(follow_up, *([other.pk] if other else []))
     at = answer.at or now
-    if answer.reached not in Reached.values:
-        raise Invalid("reached", f"One of {', '.join(Reached.values)}.", "unknown-choice")
-    if at > now or at < row.promised_at - timedelta(days=1):
+    if at > now or at < row.promised_at - CLOCKS_APART:
         raise Invalid("at", "The contact lies outside this follow-up.", "out-of-range")
+    if answer.expected_on and answer.expected_on < (now - timedelta(days=1)).date():
+        raise Invalid("brought.expected_on", "This day has passed.", "in-the-past")
     contact = _contact(ticket, row, answer, by=by, now=now, at=at)
     if not _ends(row, answer.reached):
         return _tried(ticket, row, contact, by=by, now=now)
     _complete(ticket, row, contact, answer, by=by, now=now)
     return _then(ticket, row, contact, answer, by=by, now=now)
+
+
+def _checked(answer: Answer) -> Answer:
+    if answer.reached not in Reached.values:
+        raise Invalid("reached", f"One of {', '.join(Reached.values)}.", "unknown-choice")
+    return replace(
+        answer,
+        text=inputs.block("brought.text", answer.text),
+        summary=inputs.block("summary", answer.summary),
+        from_party=" ".join(inputs.line("brought.from_party", answer.from_party, most=120).split()),
+    )
 
 
 def _ends(row: FollowUp, reached: str) -> bool:
@@ -81,26 +96,32 @@ def _ends(row: FollowUp, reached: str) -> bool:
 
 
 def _contact(ticket: Ticket, row: FollowUp, answer: Answer, *, by: Actor, now: datetime, at: datetime) -> Contact:
-    written = answer.reached == Reached.WRITTEN
-    channel = (
-        row.channel
-        if (row.channel in WRITTEN) == written and row.channel != "none"
-        else ("email" if written else "phone")
-    )
     return Contact.objects.create(
         ticket=ticket,
         customer=ticket.customer,
         direction=Direction.OUTBOUND,
-        channel=channel,
+        channel=_channel(row, answer.reached),
         at=at,
         entered_at=now,
         reached=answer.reached,
         purpose=Purpose.NEWS,
-        summary=masking.mask_cards(answer.summary or answer.text),
+        summary=answer.summary or answer.text,
         follow_up=row,
         recorded_by=by.agent,
-        team=ticket.team,
+        team_id=ticket.team_id,
     )
+
+
+def is_in_writing(channel: str) -> bool:
+    """Every channel but the call, and the review of what may not be said to her at all."""
+    return channel not in (promising.CALLS, REVIEW)
+
+
+def _channel(row: FollowUp, reached: str) -> str:
+    """The promised one where it fits how she was reached."""
+    if reached == Reached.WRITTEN:
+        return row.channel if is_in_writing(row.channel) else "email"
+    return promising.CALLS if row.channel in (REVIEW, *WRITTEN) else row.channel
 
 
 def _tried(ticket: Ticket, row: FollowUp, contact: Contact, *, by: Actor, now: datetime) -> Answered:
@@ -153,8 +174,8 @@ def _complete(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *
         now=now,
         ended_contact=contact,
         brought=brought,
-        brought_text=masking.mask_cards(answer.text),
-        from_party=answer.from_party.strip(),
+        brought_text=answer.text,
+        from_party=answer.from_party,
         expected_on=answer.expected_on,
     )
     timeline.record(
@@ -178,7 +199,7 @@ def _checked_brought(ticket: Ticket, answer: Answer) -> str:
         raise Invalid("brought", "What did you bring her?", "required" if not answer.brought else "unknown-choice")
     if answer.brought != Brought.NEWS:
         return answer.brought
-    if not answer.from_party.strip():
+    if not answer.from_party:
         raise Invalid("brought.from_party", "News from whom?", "required")
     if answer.expected_on is None:
         raise Invalid("brought.expected_on", "When does that party expect the next news?", "required")
@@ -186,11 +207,19 @@ def _checked_brought(ticket: Ticket, answer: Answer) -> str:
 
 
 def _twice_from(ticket: Ticket, party: str) -> bool:
-    """Whether the last two ended follow-ups brought news of this same party: a third in a row is no news."""
+    """Whether the last two follow-ups brought dated news of this same party: a third in a row, and each after it, is no
+    news. What was counted so still names its party and date.
+    """
     last = list(
-        ticket.follow_ups.ended().exclude(brought="").order_by("-ended_at").values_list("brought", "from_party")[:2]
+        ticket.follow_ups.ended()
+        .exclude(brought="")
+        .order_by("-ended_at", "-created_at")
+        .values_list("brought", "from_party", "expected_on")[:2]
     )
-    return len(last) == 2 and all(b == Brought.NEWS and p.casefold() == party.strip().casefold() for b, p in last)
+    return len(last) == 2 and all(
+        brought in (Brought.NEWS, Brought.NO_NEWS) and expected_on and told_by.casefold() == party.casefold()
+        for brought, told_by, expected_on in last
+    )
 
 
 def _kept(row: FollowUp, contact: Contact) -> FollowUpState:
@@ -198,7 +227,7 @@ def _kept(row: FollowUp, contact: Contact) -> FollowUpState:
     if row.broken_by:
         return FollowUpState.BROKEN
     connected = contact.reached == Reached.REACHED or (
-        contact.reached == Reached.WRITTEN and (row.channel in WRITTEN or row.channel == "none")
+        contact.reached == Reached.WRITTEN and row.channel != promising.CALLS
     )
     connected = connected or (contact.reached == Reached.VOICEMAIL and row.voicemail_ok)
     if row.is_told and not connected:
@@ -223,10 +252,10 @@ def _then(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by
     if answer.closure:
         given = answer.closure
         if given.evidence == "customer_said" and given.evidence_contact is None:
-            given = closing.Closing(**{**vars(given), "evidence_contact": contact})
+            given = replace(given, evidence_contact=contact)
         closed = closing.close(ticket=ticket, closing=given, by=by, now=now)
         return Answered(row, contact, True, closed.ticket, hints=closed.hints, next_follow_up=closed.replaced_by)
-    following = scheduling.plan(ticket, answer.next_step, by=by, now=now) if answer.next_step else None
+    following = _planned(ticket, answer.next_step, contact, by=by, now=now) if answer.next_step else None
     if following is None and not ticket.follow_ups.open().exists():
         raise Refused(
             "needs-next-step",
@@ -237,3 +266,8 @@ def _then(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by
     ticket.updated_at = now
     ticket.save(update_fields=["revision", "updated_at"])
     return Answered(row, contact, True, ticket, next_follow_up=following)
+
+
+def _planned(ticket: Ticket, step: promising.Step, contact: Contact, *, by: Actor, now: datetime) -> FollowUp:
+    """Told means: in this very contact."""
+    return scheduling.plan(ticket, replace(step, told=contact) if step.told is True else step, by=by, now=now)

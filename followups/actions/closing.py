@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from followups import masking, notices, phrases, timeline
-from followups.actions import promising, scheduling
+from followups import inputs, notices, phrases, timeline
+from followups.actions import merging, messages, promising, scheduling
 from followups.errors import Forbidden, Invalid, Refused
 from followups.models import (
     CLOSING,
@@ -21,13 +21,12 @@ from followups.models import (
     FollowUpState,
     NoticeKind,
     Outcome,
-    Policy,
     Reached,
-    Reminder,
     Reopening,
     Ticket,
     TicketState,
     Waiver,
+    WaiverRequest,
     Why,
 )
 
@@ -69,11 +68,11 @@ def close(*, ticket: Ticket, closing: Closing, by: Actor, now: datetime) -> Clos
 
     Refuses `already-closed`, `needs-evidence`, `needs-attempts`; Invalid names the missing field.
     """
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
-    if not ticket.is_open:
-        raise Refused("already-closed", "This ticket is closed already.")
     if closing.outcome not in Outcome.values:
         raise Invalid("outcome", f"One of {', '.join(Outcome.values)}.", "unknown-choice")
+    ticket, closing = _held(ticket, closing)
+    if not ticket.is_open:
+        raise Refused("already-closed", "This ticket is closed already.")
     closing = _checked(ticket, closing, by=by)
     replaced_by = _replace(ticket, closing, by=by, now=now) if closing.outcome in REPLACED else None
     hints = phrases.check(closing.note, outcome=closing.outcome, has_follow_up=bool(replaced_by))
@@ -94,11 +93,19 @@ def close(*, ticket: Ticket, closing: Closing, by: Actor, now: datetime) -> Clos
     return Closed(closure.closed, ticket, closure, replaced_by, hints)
 
 
+def _held(ticket: Ticket, closing: Closing) -> tuple[Ticket, Closing]:
+    """The rows as they stand: of a merge both, because what the caller read of the other may have changed."""
+    if closing.outcome != Outcome.DUPLICATE or closing.duplicate_of is None:
+        return scheduling.hold(ticket.pk), closing
+    held = scheduling.hold(ticket.pk, closing.duplicate_of.pk)
+    return held, replace(closing, duplicate_of=Ticket.objects.get(pk=closing.duplicate_of.pk))
+
+
 def _checked(ticket: Ticket, closing: Closing, *, by: Actor) -> Closing:
     closing = replace(
         closing,
-        note=masking.mask_cards(closing.note),
-        evidence_text=masking.mask_cards(closing.evidence_text.strip()),
+        note=inputs.block("note", closing.note),
+        evidence_text=inputs.block("evidence.text", closing.evidence_text.strip()),
     )
     if closing.outcome == Outcome.RESOLVED:
         return _with_evidence(ticket, closing)
@@ -107,7 +114,7 @@ def _checked(ticket: Ticket, closing: Closing, *, by: Actor) -> Closing:
     if closing.outcome == Outcome.WITHDRAWN and closing.why not in Why.values:
         raise Invalid("why", f"One of {', '.join(Why.values)}.", "required" if not closing.why else "unknown-choice")
     if closing.outcome == Outcome.DUPLICATE:
-        _check_duplicate(ticket, closing.duplicate_of, by=by)
+        merging.check(ticket, closing.duplicate_of, by=by)
     return closing
 
 
@@ -126,31 +133,9 @@ def _with_evidence(ticket: Ticket, closing: Closing) -> Closing:
     contact = closing.evidence_contact or (
         ticket.contacts.filter(reached__in=[Reached.REACHED, Reached.WRITTEN]).order_by("-at").first()
     )
-    if contact is None or contact.ticket_id != ticket.pk:
+    if contact is None or contact.ticket_id != ticket.pk or contact.reached not in (Reached.REACHED, Reached.WRITTEN):
         raise Refused("needs-evidence", "No contact of this ticket in which she said so.", field="evidence.contact")
     return replace(closing, evidence_contact=contact)
-
-
-def _check_duplicate(ticket: Ticket, other: Ticket | None, *, by: Actor) -> None:
-    if other is None:
-        raise Invalid("duplicate_of", "Name the other ticket.", "required")
-    if other.pk == ticket.pk:
-        raise Invalid("duplicate_of", "A ticket is no duplicate of itself.", "itself")
-    if other.outcome in (Outcome.DUPLICATE, Outcome.SPAM):
-        raise Invalid("duplicate_of", "That ticket is itself a duplicate or spam.", "not-an-original")
-    same = ticket.customer_id is not None and ticket.customer_id == other.customer_id
-    if not same and not by.supervises:
-        raise Invalid(
-            "duplicate_of",
-            "That ticket is another customer's. A supervisor can merge them.",
-            "other-customer",
-        )
-    if not other.is_open and ticket.follow_ups.open().told().exists():
-        raise Refused(
-            "open-promise",
-            "That ticket is closed and this one holds a promise. Reopen it first.",
-            field="duplicate_of",
-        )
 
 
 def _replace(ticket: Ticket, closing: Closing, *, by: Actor, now: datetime) -> FollowUp:
@@ -160,7 +145,7 @@ def _replace(ticket: Ticket, closing: Closing, *, by: Actor, now: datetime) -> F
     standing = ticket.follow_ups.open().order_by("promised_by").first()
     if standing and closing.told:
         return scheduling.tell(follow_up=standing, contact=None, by=by, now=now)
-    return standing or scheduling.plan(ticket, promising.policy_step(ticket=ticket, now=now), by=by, now=now)
+    return standing or scheduling.plan_by_policy(ticket, by=by, now=now)
 
 
 def _record(
@@ -188,9 +173,9 @@ def _record(
         why=closing.why if closing.outcome == Outcome.WITHDRAWN else "",
         replaced_by=replaced_by,
         duplicate_of=closing.duplicate_of if closing.outcome == Outcome.DUPLICATE else None,
-        team=ticket.team,
-        agent=ticket.agent,
-        category=ticket.category,
+        team_id=ticket.team_id,
+        agent_id=ticket.agent_id,
+        category_id=ticket.category_id,
         channel=ticket.channel,
         priority=ticket.priority,
         hint=hints[0].code if hints else "",
@@ -199,14 +184,22 @@ def _record(
 
 def _finish(ticket: Ticket, closing: Closing, *, by: Actor, now: datetime) -> None:
     if closing.outcome == Outcome.DUPLICATE:
-        _hand_over(ticket, closing.duplicate_of, by=by, now=now)
+        merging.hand_over(ticket, closing.duplicate_of, by=by, now=now)
     hers = closing.outcome == Outcome.WITHDRAWN or closing.evidence == Evidence.CUSTOMER_SAID
     _call_off_open(ticket, "customer" if hers else "us", f"Ticket closed: {closing.outcome}", by=by, now=now)
     ticket.state, ticket.closed_at, ticket.outcome = TicketState.CLOSED, now, closing.outcome
     ticket.resolved_at = now if closing.outcome == Outcome.RESOLVED else None
     ticket.duplicate_of = closing.duplicate_of if closing.outcome == Outcome.DUPLICATE else None
     _advance(ticket, now)
+    _answer_requests(ticket, by=by, now=now)
     timeline.record("ticket.closed", by=by, now=now, ticket=ticket, outcome=closing.outcome, note=closing.note)
+
+
+def _answer_requests(ticket: Ticket, *, by: Actor, now: datetime) -> None:
+    """A waiver that was asked for has nothing left to end."""
+    WaiverRequest.objects.filter(ticket=ticket, answered_at__isnull=True).update(
+        answered_at=now, answered_by=by.agent, refusal=f"Closed in the meantime: {ticket.outcome}."
+    )
 
 
 def _call_off_open(ticket: Ticket, called_off_by: str, reason: str, *, by: Actor, now: datetime) -> None:
@@ -221,18 +214,6 @@ def _call_off_open(ticket: Ticket, called_off_by: str, reason: str, *, by: Actor
         )
 
 
-def _hand_over(ticket: Ticket, other: Ticket, *, by: Actor, now: datetime) -> None:
-    """Merging: contacts and follow-ups go to the other ticket with their own times."""
-    other = Ticket.objects.select_for_update(no_key=True).get(pk=other.pk)
-    ticket.contacts.update(ticket=other)
-    if other.is_open:
-        ticket.follow_ups.update(ticket=other, updated_at=now)
-    else:
-        ticket.follow_ups.ended().update(ticket=other, updated_at=now)
-    _advance(other, now)
-    timeline.record("ticket.merged", by=by, now=now, ticket=other, duplicate=ticket.number)
-
-
 def _advance(ticket: Ticket, now: datetime) -> None:
     ticket.revision += 1
     ticket.updated_at = now
@@ -242,36 +223,50 @@ def _advance(ticket: Ticket, now: datetime) -> None:
 def merge(*, ticket: Ticket, into: Ticket, by: Actor, now: datetime, note: str = "") -> Closed:
     """Close `ticket` as a duplicate of `into`."""
     closing = Closing(outcome=Outcome.DUPLICATE, duplicate_of=into, note=note)
-    return close(ticket=ticket, closing=closing, by=by, now=now)
+    try:
+        return close(ticket=ticket, closing=closing, by=by, now=now)
+    except Refused as refusal:
+        refusal.field = "into" if refusal.field == "duplicate_of" else refusal.field
+        raise
 
 
 @transaction.atomic
 def undo(*, closure: Closure, by: Actor, now: datetime) -> Ticket:
     """Take back one's own closing within ten seconds. The record stays and leaves every metric."""
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=closure.ticket_id)
-    row = Closure.objects.select_for_update().get(pk=closure.pk)
-    if row.undone_at or row.reopened_at or now - row.at > UNDO or row.by_id != (by.agent.pk if by.agent else None):
+    ticket = scheduling.hold(closure.ticket_id)
+    row = Closure.objects.select_for_update(no_key=True).get(pk=closure.pk)
+    if row.undone_at or row.reopened_at or now - row.at > UNDO or not _is_own(row, by):
         raise Refused("too-late", "This can no longer be undone. Reopen the ticket instead.")
     if row.outcome == Outcome.DUPLICATE:
         raise Refused("too-late", "A merge is not undone. Reopen the ticket instead.")
     row.undone_at = now
     row.save(update_fields=["undone_at"])
     if row.closed:
-        _restore(ticket, row, now=now)
+        _restore(ticket, row, by=by, now=now)
+        messages.withdraw(ticket=ticket, now=now)
     timeline.record("ticket.changed", by=by, now=now, ticket=ticket, undone=row.outcome)
     return ticket
 
 
-def _restore(ticket: Ticket, closure: Closure, *, now: datetime) -> None:
+def _is_own(closure: Closure, by: Actor) -> bool:
+    if by.agent:
+        return closure.by_id == by.agent.pk
+    return closure.by_id is None and (closure.door, closure.by_name) == (by.door, by.name)
+
+
+def _restore(ticket: Ticket, closure: Closure, *, by: Actor, now: datetime) -> None:
+    """As before: the steps that the closing called off, with the reminders that it dropped. Where it came with the
+    answer to the last step, the policy gives the next one.
+    """
     ended = ticket.follow_ups.filter(state=FollowUpState.CALLED_OFF, ended_at=closure.at)
-    policy = Policy.objects.of(ticket.team_id)
     for follow_up in ended.select_for_update(no_key=True).order_by("pk"):
         follow_up.state, follow_up.ended_at, follow_up.ended_by = FollowUpState.SCHEDULED, None, None
         follow_up.called_off_by = follow_up.called_off_reason = ""
-        follow_up.version += 1
         scheduling.save(follow_up, now)
-        Reminder.objects.bulk_create(promising.reminders_for(follow_up, policy, since=now))
+        scheduling.restore_reminders(follow_up, dropped_at=closure.at)
     _open_again(ticket, now)
+    if not ticket.follow_ups.open().exists():
+        scheduling.plan_by_policy(ticket, by=by, now=now, first_update=True)
 
 
 def _open_again(ticket: Ticket, now: datetime) -> None:
@@ -294,9 +289,12 @@ def reopen(
     by_customer: bool = False,
 ) -> Ticket:
     """Open a closed ticket again, with the next step given or the policy's. Its owner is told."""
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
+    ticket = scheduling.hold(ticket.pk)
     if ticket.is_open:
         raise Refused("already-open", "This ticket is open.")
+    reason = inputs.line("reason", reason, most=300, required=True)
+    if contact and not promising.is_of(ticket, contact):
+        raise Invalid("contact", "This contact belongs to another ticket.", "foreign-contact")
     Closure.objects.filter(ticket=ticket, closed=True, reopened_at__isnull=True, undone_at__isnull=True).update(
         reopened_at=now
     )
@@ -308,14 +306,15 @@ def reopen(
         by=by.agent,
         by_name=by.name,
         by_customer=by_customer,
-        reason=masking.mask_cards(reason)[:300],
+        reason=reason,
         contact=contact,
     )
     ticket.reopen_count += 1
     _open_again(ticket, now)
-    scheduling.plan(
-        ticket, follow_up or promising.policy_step(ticket=ticket, now=now, first_update=True), by=by, now=now
-    )
+    if follow_up:
+        scheduling.plan(ticket, follow_up, by=by, now=now)
+    else:
+        scheduling.plan_by_policy(ticket, by=by, now=now, first_update=True)
     timeline.record("ticket.reopened", by=by, now=now, ticket=ticket, reason=reason, by_customer=by_customer)
     _tell_owner(ticket, f"{ticket.number} {ticket.subject} was reopened: {reason}", by=by, now=now)
     return ticket
@@ -340,10 +339,10 @@ def confirm(
     by_customer: bool = False,
 ) -> Ticket:
     """The customer's own word on the end. Yes is kept; no reopens the ticket, with its next step."""
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
+    ticket = scheduling.hold(ticket.pk)
     if ticket.is_open:
         raise Refused("not-closed", "This ticket is open: there is nothing to confirm yet.")
-    if contact and contact.ticket_id != ticket.pk:
+    if contact and not promising.is_of(ticket, contact):
         raise Invalid("contact", "This contact belongs to another ticket.", "foreign-contact")
     Confirmation.objects.create(
         ticket=ticket,

@@ -1,14 +1,15 @@
 """What happens on a ticket between its birth and its end: contacts, notes, changes of field and owner."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import F
 
-from followups import masking, notices, timeline
-from followups.actions import closing, intake
+from followups import inputs, notices, timeline
+from followups.actions import closing, intake, scheduling
 from followups.errors import Invalid
 from followups.models import (
     Actor,
@@ -25,7 +26,12 @@ from followups.models import (
     Ticket,
 )
 
-THEN = ("reopen", "new_ticket", "nothing")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "direction": tuple(Direction.values),
+    "reached": tuple(Reached.values),
+    "purpose": ("", *Purpose.values),
+    "then": ("", "reopen", "new_ticket", "nothing"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,28 +68,36 @@ class Recorded:
     ticket: Ticket | None
 
 
-@transaction.atomic
 def record_contact(
     *, told: Told, by: Actor, now: datetime, ticket: Ticket | None = None, customer: Customer | None = None
 ) -> Recorded:
     """Write down a contact, with or without a ticket.
 
-    On a closed ticket an inbound one reopens, opens a new ticket, or neither.
+    On a closed ticket an inbound one reopens, opens a new ticket, or neither. A repeated reference gives the contact as
+    it is.
     """
+    told = _checked(told, ticket, now=now)
     known = _known(told)
     if known:
         return Recorded(known, False, known.ticket)
-    at = told.at or now
-    _check(told, at, now)
-    if ticket:
-        ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
-    contact = _write(told, ticket, customer, by=by, now=now, at=at)
-    kind = "contact.abandoned" if told.abandoned else "contact.recorded"
+    try:
+        return _record(told, ticket, customer, by=by, now=now)
+    except IntegrityError:
+        twin = _known(told)
+        if twin is None:
+            raise
+        return Recorded(twin, False, twin.ticket)
+
+
+@transaction.atomic
+def _record(told: Told, ticket: Ticket | None, customer: Customer | None, *, by: Actor, now: datetime) -> Recorded:
+    ticket = scheduling.hold(ticket.pk) if ticket else None
+    contact = _write(told, ticket, customer, by=by, now=now)
     timeline.record(
-        kind,
+        "contact.abandoned" if told.abandoned else "contact.recorded",
         by=by,
         now=now,
-        at=at,
+        at=contact.at,
         ticket=ticket,
         customer=contact.customer,
         direction=told.direction,
@@ -101,43 +115,55 @@ def _known(told: Told) -> Contact | None:
     return Contact.objects.filter(source=told.source, reference=told.reference).select_related("ticket").first()
 
 
-def _check(told: Told, at: datetime, now: datetime) -> None:
-    if told.direction not in Direction.values:
-        raise Invalid("direction", f"One of {', '.join(Direction.values)}.", "unknown-choice")
-    if told.reached not in Reached.values:
-        raise Invalid("reached", f"One of {', '.join(Reached.values)}.", "unknown-choice")
-    if told.purpose and told.purpose not in Purpose.values:
-        raise Invalid("purpose", f"One of {', '.join(Purpose.values)}.", "unknown-choice")
-    if told.then and told.then not in THEN:
-        raise Invalid("then", f"One of {', '.join(THEN)}.", "unknown-choice")
+def _checked(told: Told, ticket: Ticket | None, *, now: datetime) -> Told:
+    for field, known in CHOICES.items():
+        value = getattr(told, field)
+        if value not in known:
+            raise Invalid(field, f"One of {', '.join(filter(None, known))}.", "unknown-choice")
+    at = inputs.instant("at", told.at or now)
     if at > now + timedelta(minutes=1):
         raise Invalid("at", "A contact cannot lie in the future.", "in-the-future")
+    answered = told.answers_follow_up
+    if answered and ticket and answered.ticket_id != ticket.pk and answered.ticket.customer_id != ticket.customer_id:
+        raise Invalid("answers_follow_up", "This follow-up belongs to another customer.", "unknown")
+    return replace(
+        told,
+        at=at,
+        channel=inputs.word("channel", told.channel, most=40, required=True),
+        summary=inputs.block("summary", told.summary),
+        reference=inputs.plain("reference", told.reference, most=200),
+        source=inputs.plain("source", told.source, most=60, required=True),
+        waited_seconds=inputs.count("waited_seconds", told.waited_seconds),
+        duration_seconds=inputs.count("duration_seconds", told.duration_seconds),
+        transfers=inputs.count("transfers", told.transfers, most=inputs.SMALL),
+        mood=inputs.word("mood", told.mood, most=40),
+        disliked=inputs.line("disliked", told.disliked, most=200),
+    )
 
 
-def _write(
-    told: Told, ticket: Ticket | None, customer: Customer | None, *, by: Actor, now: datetime, at: datetime
-) -> Contact:
+def _write(told: Told, ticket: Ticket | None, customer: Customer | None, *, by: Actor, now: datetime) -> Contact:
+    hers = ticket.customer if ticket and ticket.customer else customer
     return Contact.objects.create(
         source=told.source,
         reference=told.reference or None,
         ticket=ticket,
-        customer=(ticket.customer if ticket else None) or customer,
+        customer=(hers.merged_into or hers) if hers else None,
         direction=told.direction,
         channel=told.channel,
-        at=at,
+        at=told.at,
         entered_at=now,
         reached=told.reached,
         purpose=told.purpose,
-        summary=masking.mask_cards(told.summary),
+        summary=told.summary,
         answers_follow_up=told.answers_follow_up,
         waited_seconds=told.waited_seconds,
         duration_seconds=told.duration_seconds,
         transfers=told.transfers,
         mood=told.mood,
-        disliked=masking.mask_cards(told.disliked),
+        disliked=told.disliked,
         abandoned=told.abandoned,
         recorded_by=by.agent,
-        team=ticket.team if ticket else None,
+        team_id=ticket.team_id if ticket else None,
     )
 
 
@@ -147,7 +173,7 @@ def _decide(told: Told, contact: Contact, ticket: Ticket | None, *, by: Actor, n
     quiet = told.purpose in (Purpose.THANKS, Purpose.AUTOMATIC)
     then = told.then or ("nothing" if quiet else "reopen")
     if then == "reopen":
-        reason = contact.summary[:200] or "She contacted us again."
+        reason = contact.summary[:200].strip() or "She contacted us again."
         return closing.reopen(ticket=ticket, reason=reason, by=by, now=now, contact=contact, by_customer=True)
     if then == "new_ticket":
         return _new_ticket(ticket, contact, by=by, now=now)
@@ -179,9 +205,8 @@ def _new_ticket(ticket: Ticket, contact: Contact, *, by: Actor, now: datetime) -
 @transaction.atomic
 def note(*, ticket: Ticket, text: str, by: Actor, now: datetime) -> Note:
     """An internal note; card numbers are masked."""
-    if not text.strip():
-        raise Invalid("text", "Write something.", "required")
-    row = Note.objects.create(ticket=ticket, text=masking.mask_cards(text), at=now, by=by.agent, by_name=by.name)
+    text = inputs.block("text", text, required=True)
+    row = Note.objects.create(ticket=ticket, text=text, at=now, by=by.agent, by_name=by.name)
     timeline.record("note.added", by=by, now=now, ticket=ticket, note=str(row.pk), text=row.text)
     return row
 
@@ -192,31 +217,21 @@ def _change_agent(ticket: Ticket, agent: Agent | None) -> None:
     ticket.agent = agent
 
 
-def _change_subject(ticket: Ticket, subject: str) -> None:
-    if not subject.strip():
-        raise Invalid("subject", "Name the problem.", "required")
-    ticket.subject = masking.mask_cards(subject.strip())
-
-
-def _change_extra(ticket: Ticket, extra: Mapping[str, str]) -> None:
-    ticket.extra = {key: masking.mask_cards(value) for key, value in extra.items()}
-
-
 CHANGES: dict[str, Callable[[Ticket, Any], None]] = {
-    "subject": _change_subject,
-    "description": lambda ticket, text: setattr(ticket, "description", masking.mask_cards(text)),
+    "subject": lambda ticket, text: setattr(ticket, "subject", inputs.line("subject", text, most=300, required=True)),
+    "description": lambda ticket, text: setattr(ticket, "description", inputs.block("description", text)),
     "category": lambda ticket, path: setattr(ticket, "category", intake.category_for(path)),
-    "priority": lambda ticket, word: setattr(ticket, "priority", word),
+    "priority": lambda ticket, text: setattr(ticket, "priority", inputs.word("priority", text, most=60)),
     "team": lambda ticket, team: setattr(ticket, "team", team),
     "agent": _change_agent,
-    "extra": _change_extra,
+    "extra": lambda ticket, extra: setattr(ticket, "extra", inputs.pairs("extra", extra)),
 }
 
 
 @transaction.atomic
 def change(*, ticket: Ticket, changes: Mapping[str, Any], by: Actor, now: datetime) -> Ticket:
     """Change fields of a ticket: subject, description, category (a path), priority, team, agent, extra."""
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
+    ticket = scheduling.hold(ticket.pk)
     before = {name: _shown(ticket, name) for name in changes}
     for name, value in changes.items():
         if name not in CHANGES:
@@ -245,9 +260,11 @@ def _shown(ticket: Ticket, name: str) -> Any:
 
 
 def _assigned(ticket: Ticket, changed: Mapping[str, list[Any]], *, by: Actor, now: datetime) -> None:
-    """Open team follow-ups go along with a change of team; those of a person stay with that person."""
+    """With a change of team its follow-ups go along: the new team answers for them. Those of a person stay with that
+    person, who keeps the way in to the ticket.
+    """
     if "team" in changed:
-        ticket.follow_ups.open().update(team=ticket.team, updated_at=now)
+        ticket.follow_ups.open().update(team=ticket.team, revision=F("revision") + 1, updated_at=now)
     agent = ticket.agent.username if ticket.agent else ""
     timeline.record(
         "ticket.assigned",
@@ -255,6 +272,7 @@ def _assigned(ticket: Ticket, changed: Mapping[str, list[Any]], *, by: Actor, no
         now=now,
         ticket=ticket,
         agent=agent,
+        agent_id=ticket.agent_id,
         team=str(ticket.team or ""),
         **{"from": changed},
     )

@@ -34,17 +34,23 @@ LEASE = timedelta(minutes=2)
 HELD = timedelta(hours=4)
 
 
-def hold(ticket_id: int) -> Ticket:
-    """The ticket's row as it stands, with its customer, held until the transaction ends."""
-    return Ticket.objects.select_for_update(no_key=True, of=["self"]).select_related("customer").get(pk=ticket_id)
+def hold(ticket_id: int, *others: int) -> Ticket:
+    """The ticket's row as it stands, with its customer, held until the transaction ends.
+
+    `others` are held with it, all in the order of their keys, so that no two acts wait for each other.
+    """
+    rows = Ticket.objects.select_for_update(no_key=True, of=["self"]).select_related("customer")
+    if not others:
+        return rows.get(pk=ticket_id)
+    return {row.pk: row for row in rows.filter(pk__in=[ticket_id, *others]).order_by("pk")}[ticket_id]
 
 
-def lock(follow_up: FollowUp) -> tuple[Ticket, FollowUp]:
+def lock(follow_up: FollowUp, *others: int) -> tuple[Ticket, FollowUp]:
     """The rows as they stand, held until the transaction ends: the ticket first.
 
     Outdated where a merge has just taken the follow-up to another ticket, which must not be locked after it.
     """
-    ticket = hold(follow_up.ticket_id)
+    ticket = hold(follow_up.ticket_id, *others)
     row = FollowUp.objects.select_for_update(no_key=True).get(pk=follow_up.pk)
     if row.ticket_id != ticket.pk:
         raise Outdated("The ticket was merged into another one in the meantime. Look at it again.")
@@ -52,8 +58,8 @@ def lock(follow_up: FollowUp) -> tuple[Ticket, FollowUp]:
     return ticket, row
 
 
-def lock_open(follow_up: FollowUp) -> tuple[Ticket, FollowUp]:
-    ticket, row = lock(follow_up)
+def lock_open(follow_up: FollowUp, *others: int) -> tuple[Ticket, FollowUp]:
+    ticket, row = lock(follow_up, *others)
     if not row.is_open:
         raise Refused("already-ended", "This follow-up has ended.")
     return ticket, row
@@ -142,6 +148,12 @@ def _wall(instant: datetime, zone: str) -> str:
 
 def drop_reminders(follow_up: FollowUp, *, now: datetime) -> None:
     follow_up.reminders.filter(state=ReminderState.WAITING).update(state=ReminderState.DROPPED, handled_at=now)
+
+
+def restore_reminders(follow_up: FollowUp, *, dropped_at: datetime) -> None:
+    """Those of the present date that an act of that instant dropped wait again, however late they are by now."""
+    dropped = follow_up.reminders.filter(state=ReminderState.DROPPED, version=follow_up.version, handled_at=dropped_at)
+    dropped.update(state=ReminderState.WAITING, handled_at=None)
 
 
 def end(follow_up: FollowUp, state: FollowUpState, *, by: Actor, now: datetime, **fields: Any) -> None:

@@ -5,9 +5,10 @@ was told.
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
-from followups import masking, notices, timeline
-from followups.actions import scheduling
+from followups import inputs, notices, timeline
+from followups.actions import promising, scheduling
 from followups.actions.closing import require_agent
 from followups.errors import Forbidden, Invalid, Refused
 from followups.models import (
@@ -28,6 +29,7 @@ from followups.models import (
     WaiverRequest,
 )
 
+LONGEST = 4000
 NOT_TOLD = (WaiverKind.EXHAUSTED, WaiverKind.DECEASED)
 
 
@@ -40,15 +42,17 @@ def ask(
     Asked again, the open request stands.
     """
     require_agent(by)
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
+    ticket = scheduling.hold(ticket.pk)
     _last_dead_end(ticket)
-    _check_kind(kind, reason)
+    reason = _checked_reason(kind, reason)
+    if contact and not promising.is_of(ticket, contact):
+        raise Invalid("contact", "This contact belongs to another ticket.", "foreign-contact")
     request, made = WaiverRequest.objects.get_or_create(
         ticket=ticket,
         answered_at=None,
         defaults={
             "kind": kind,
-            "reason": masking.mask_cards(reason),
+            "reason": reason,
             "told_contact": contact,
             "asked_at": now,
             "asked_by": by.agent,
@@ -73,24 +77,24 @@ def waive(
     told_message: Delivery | None = None,
 ) -> Waiver:
     """End a dead end for good. Refuses `own-ticket`, `not-told`, `nothing-to-waive`; the open promises end with it."""
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket.pk)
+    ticket = scheduling.hold(ticket.pk)
     single_hand = _check_hand(ticket, by)
     dead_end = _last_dead_end(ticket)
-    _check_kind(kind, reason)
+    reason = _checked_reason(kind, reason)
     _check_told(ticket, kind, told_contact, told_message)
     waiver = Waiver.objects.create(
         ticket=ticket,
         kind=kind,
-        reason=masking.mask_cards(reason),
+        reason=reason,
         told_contact=told_contact,
         told_message=told_message,
         at=now,
         entered_at=now,
         by=by.agent,
         single_hand=single_hand,
-        team=ticket.team,
-        agent=ticket.agent,
-        category=ticket.category,
+        team_id=ticket.team_id,
+        agent_id=ticket.agent_id,
+        category_id=ticket.category_id,
         channel=ticket.channel,
         priority=ticket.priority,
     )
@@ -157,7 +161,8 @@ def had_a_hand(ticket: Ticket, agent: Agent) -> bool:
         return True
     if Closure.objects.filter(ticket=ticket, by=agent, undone_at__isnull=True).exists():
         return True
-    return Event.objects.filter(ticket=ticket, kind="ticket.assigned", data__agent=agent.username).exists()
+    given = Q(data__agent_id=agent.pk) | Q(data__agent=agent.username)
+    return Event.objects.filter(given, ticket=ticket, kind="ticket.assigned").exists()
 
 
 def _last_dead_end(ticket: Ticket) -> Closure:
@@ -171,11 +176,10 @@ def _last_dead_end(ticket: Ticket) -> Closure:
     return dead_end
 
 
-def _check_kind(kind: str, reason: str) -> None:
+def _checked_reason(kind: str, reason: str) -> str:
     if kind not in WaiverKind.values:
         raise Invalid("kind", f"One of {', '.join(WaiverKind.values)}.", "unknown-choice")
-    if not reason.strip():
-        raise Invalid("reason", "Say why.", "required")
+    return inputs.block("reason", reason, most=LONGEST, required=True)
 
 
 def _check_told(ticket: Ticket, kind: str, contact: Contact | None, message: Delivery | None) -> None:
@@ -197,18 +201,25 @@ def grant(*, requests: list[WaiverRequest], by: Actor, now: datetime) -> list[tu
     results: list[tuple[WaiverRequest, Waiver | Refused]] = []
     for request in requests:
         try:
-            waiver = waive(
-                ticket=request.ticket,
-                kind=request.kind,
-                reason=request.reason,
-                by=by,
-                now=now,
-                told_contact=request.told_contact,
-            )
-            results.append((request, waiver))
+            results.append((request, _grant(request, by=by, now=now)))
         except Refused as refusal:
             results.append((request, refusal))
     return results
+
+
+@transaction.atomic
+def _grant(request: WaiverRequest, *, by: Actor, now: datetime) -> Waiver:
+    row = _unanswered(request)
+    return waive(ticket=row.ticket, kind=row.kind, reason=row.reason, by=by, now=now, told_contact=row.told_contact)
+
+
+def _unanswered(request: WaiverRequest) -> WaiverRequest:
+    """The request as it stands; the ticket is held first, as every act takes it."""
+    scheduling.hold(request.ticket_id)
+    row = WaiverRequest.objects.select_related("ticket", "asked_by", "told_contact").get(pk=request.pk)
+    if row.answered_at:
+        raise Refused("already-answered", "This request was answered already.")
+    return row
 
 
 @transaction.atomic
@@ -217,12 +228,9 @@ def refuse(*, request: WaiverRequest, reason: str, by: Actor, now: datetime) -> 
     require_agent(by)
     if by.agent.role not in (Role.SUPERVISOR, Role.ADMIN):
         raise Forbidden("not-a-supervisor", "Only a supervisor answers a request.")
-    row = WaiverRequest.objects.select_for_update().select_related("ticket", "asked_by").get(pk=request.pk)
-    if row.answered_at:
-        raise Refused("already-answered", "This request was answered already.")
-    if not reason.strip():
-        raise Invalid("reason", "Say why.", "required")
-    row.answered_at, row.answered_by, row.refusal = now, by.agent, masking.mask_cards(reason)[:300]
+    row = _unanswered(request)
+    reason = inputs.line("reason", reason, most=300, required=True)
+    row.answered_at, row.answered_by, row.refusal = now, by.agent, reason
     row.save(update_fields=["answered_at", "answered_by", "refusal"])
     timeline.record("waiver.refused", by=by, now=now, ticket=row.ticket, reason=reason)
     text = f"{by.name} did not waive {row.ticket.number} {row.ticket.subject}: {reason}"
