@@ -95,7 +95,7 @@ def without_ticket(rows: Sequence[import_rows.EventRow], *, known: Any, source: 
     """What is wrong with rows whose ticket is neither in the file nor among those imported before."""
     unknown = {row.reference for row in rows if row.reference not in known}
     found = (
-        {reference for reference, _, _ in _rows(import_writing.STORED, [source, list(unknown)])} if unknown else set()
+        {reference for reference, _, _ in _rows(import_writing.STORED, [list(unknown), source])} if unknown else set()
     )
     return [
         import_reading.Bad(

@@ -25,14 +25,21 @@ TOUCHED = """(t.revision <> 1
     OR EXISTS (SELECT 1 FROM followups_waiver x WHERE x.ticket_id = t.id)
     OR EXISTS (SELECT 1 FROM followups_note x WHERE x.ticket_id = t.id)
     OR EXISTS (SELECT 1 FROM followups_contact x WHERE x.ticket_id = t.id AND NOT x.is_opening))"""
-STORED = "SELECT reference, id, import_digest FROM followups_ticket WHERE source = %s AND reference = ANY(%s)"
+# Row by row through the unique index: on a table not yet analysed the planner would read all of a source's tickets.
+STORED = """
+SELECT t.reference, t.id, t.import_digest FROM unnest(%s::text[]) AS wanted (reference) CROSS JOIN LATERAL (
+    SELECT reference, id, import_digest FROM followups_ticket
+    WHERE source = %s AND reference = wanted.reference LIMIT 1) t"""
 TOUCHED_AMONG = f"SELECT t.id FROM followups_ticket t WHERE t.id = ANY(%s) AND {TOUCHED}"  # noqa: S608
 CUSTOMERS = """
-WITH RECURSIVE found AS (
-    SELECT reference, id, merged_into_id FROM followups_customer WHERE reference = ANY(%s)
-    UNION ALL
-    SELECT f.reference, c.id, c.merged_into_id FROM found f JOIN followups_customer c ON c.id = f.merged_into_id
-) SELECT reference, id FROM found WHERE merged_into_id IS NULL"""
+SELECT c.reference, c.id, c.merged_into_id FROM unnest(%s::text[]) AS wanted (reference) CROSS JOIN LATERAL (
+    SELECT reference, id, merged_into_id FROM followups_customer WHERE reference = wanted.reference LIMIT 1) c"""
+SURVIVORS = """
+WITH RECURSIVE chain AS (
+    SELECT id AS start, id, merged_into_id FROM followups_customer WHERE id = ANY(%s)
+    UNION
+    SELECT chain.start, c.id, c.merged_into_id FROM chain JOIN followups_customer c ON c.id = chain.merged_into_id
+) SELECT start, id FROM chain WHERE merged_into_id IS NULL"""
 SERIALS = """
 SELECT nextval('followups_ticket_serial'), nextval(pg_get_serial_sequence('followups_ticket', 'id'))
 FROM generate_series(1, %s)"""
@@ -113,7 +120,7 @@ def _rows(statement: str, *given: Any) -> list[tuple]:
 
 
 def _plan(rows: Sequence[import_rows.TicketRow], source: str) -> Plan:
-    found = _rows(STORED, source, [row.reference for row in rows])
+    found = _rows(STORED, [row.reference for row in rows], source)
     stored = {reference: (pk, digest) for reference, pk, digest in found}
     new = [row for row in rows if row.reference not in stored]
     differing = [
@@ -129,7 +136,7 @@ def _plan(rows: Sequence[import_rows.TicketRow], source: str) -> Plan:
 def _customers(rows: Sequence[import_rows.TicketRow], *, load: Load, now: datetime) -> dict:
     """The customers of the rows by reference, made where new; those merged stand for the one they went into."""
     references = {row.customer for row in rows if row.customer}
-    found = dict(_rows(CUSTOMERS, list(references))) if references else {}
+    found = _stored_customers(list(references))
     missing = sorted(references - set(found) - load.dry_customers)
     load.counts["customers"] += len(missing)
     if load.dry_run:
@@ -137,8 +144,15 @@ def _customers(rows: Sequence[import_rows.TicketRow], *, load: Load, now: dateti
     elif missing:
         made = [Customer(reference=reference, created_at=now, updated_at=now) for reference in missing]
         Customer.objects.bulk_create(made, batch_size=1000, ignore_conflicts=True)
-        found.update(_rows(CUSTOMERS, missing))
+        found.update(_stored_customers(missing))
     return found
+
+
+def _stored_customers(references: list[str]) -> dict:
+    rows = _rows(CUSTOMERS, references) if references else []
+    merged = [pk for _, pk, into in rows if into]
+    survivors = dict(_rows(SURVIVORS, merged)) if merged else {}
+    return {reference: survivors.get(pk, pk) for reference, pk, _ in rows}
 
 
 def _names(rows: Sequence[import_rows.TicketRow], *, load: Load) -> None:
