@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import IO
 
 from desk.local import places, postgres
 
@@ -73,7 +74,7 @@ def load(source: Path, *, at: Mapping[str, str], first: bytes = EMPTY, last: byt
         subprocess.Popen(writing, env=dict(at), stdin=subprocess.PIPE, stderr=subprocess.PIPE) as writer,
     ):
         pour(reader, writer, first=first, last=last)
-        complaint = writer.stderr.read().decode(errors="replace")
+        complaint = pipe(writer.stderr).read().decode(errors="replace")
     if reader.returncode or writer.returncode:
         raise places.CannotRun(f"The dump could not be loaded; nothing was changed.\n{complaint}")
 
@@ -81,18 +82,25 @@ def load(source: Path, *, at: Mapping[str, str], first: bytes = EMPTY, last: byt
 def pour(reader: subprocess.Popen, writer: subprocess.Popen, *, first: bytes, last: bytes) -> None:
     """psql commits at the end of its input, so it must not see one where the dump broke off. It stops reading at its
     own first error, which shows here as a broken pipe and is told by its exit code."""
+    source, target = pipe(reader.stdout), pipe(writer.stdin)
     try:
-        writer.stdin.write(first)
-        writer.stdin.writelines(without_newer_settings(itertools.islice(reader.stdout, 40)))
-        shutil.copyfileobj(reader.stdout, writer.stdin, 1 << 20)
+        target.write(first)
+        target.writelines(without_newer_settings(itertools.islice(source, 40)))
+        shutil.copyfileobj(source, target, 1 << 20)
         if reader.wait():
             writer.kill()
-        writer.stdin.write(last)
-        writer.stdin.close()
+        target.write(last)
+        target.close()
     except BrokenPipeError:
-        reader.stdout.close()
+        source.close()
         with contextlib.suppress(BrokenPipeError):
-            writer.stdin.close()
+            target.close()
+
+
+def pipe(end: IO[bytes] | None) -> IO[bytes]:
+    """Popen's word that it has one where it was asked for."""
+    assert end is not None  # noqa: S101
+    return end
 
 
 def without_newer_settings(head: Iterable[bytes]) -> Iterable[bytes]:

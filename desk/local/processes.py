@@ -39,13 +39,13 @@ class Guard:
         self.token = secrets.token_hex(8)
         self.passed = () if lock is None else (lock,)
         self.alive: dict[int, str] = {}
-        self.writer: int | None = None
+        self.writer = -1
         self.start()
 
     def start(self) -> None:
         """Also once more, should somebody have killed the guard itself."""
         reader, writer = os.pipe()
-        if self.writer is not None:
+        if self.writer >= 0:
             os.close(self.writer)
         self.writer = writer
         self.process = subprocess.Popen(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from desk.local import places, processes
 
-CELERY = ("-m", "celery", "-A", "desk.celery")
+CELERY = ("-m", "celery", "-A")
 
 
 def preparation(environment: Mapping[str, str], *, demo: bool) -> processes.Program:
@@ -46,19 +46,29 @@ def worker(environment: Mapping[str, str], *, folder: Path) -> processes.Program
     mark = folder / "worker.pid"
     quiet = ["--without-gossip", "--without-mingle", "--prefetch-multiplier", "1"]
     size = ["--concurrency", environment.get("CELERY_CONCURRENCY", "2")]
-    return celery("worker", [*quiet, *size, "-n", "desk@%h", "--pidfile", str(mark)], environment, mark=mark)
+    return celery(
+        ("desk.celery", "worker"), [*quiet, *size, "-n", "desk@%h", "--pidfile", str(mark)], environment, mark=mark
+    )
 
 
 def beat(environment: Mapping[str, str], *, folder: Path) -> processes.Program:
     mark = folder / "beat.pid"
-    return celery("beat", ["--schedule", str(folder / "beat-schedule"), "--pidfile", str(mark)], environment, mark=mark)
+    return celery(
+        ("desk.celery:beat", "beat"),
+        ["--schedule", str(folder / "beat-schedule"), "--pidfile", str(mark)],
+        environment,
+        mark=mark,
+    )
 
 
-def celery(name: str, options: list[str], environment: Mapping[str, str], *, mark: Path) -> processes.Program:
+def celery(
+    which: tuple[str, str], options: list[str], environment: Mapping[str, str], *, mark: Path
+) -> processes.Program:
     """Celery writes its process id once the application is loaded: that is the mark of readiness."""
+    application, name = which
     return processes.Program(
         name=name,
-        argv=[sys.executable, *CELERY, name, *options],
+        argv=[sys.executable, *CELERY, application, name, *options],
         log=mark.parent / "log" / f"{name}.log",
         env=environment,
         ready=mark.exists,

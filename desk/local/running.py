@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from desk.local import guard, places
 
 STATE = "running.json"
+Found = TypeVar("Found")
 
 
 @contextmanager
@@ -47,7 +49,7 @@ def state(folder: Path) -> dict | None:
     return found if guard.alive(found["pid"]) else None
 
 
-def retry(step: Callable[[], object], *, seconds: float, refusal: Callable[[], str]) -> object:
+def retry(step: Callable[[], Found | None], *, seconds: float, refusal: Callable[[], str]) -> Found:
     """Ask until `step` gives something; CannotRun after so long."""
     end = time.monotonic() + seconds
     while True:
