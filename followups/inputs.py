@@ -60,10 +60,11 @@ def count(field: str, value: int | None, *, most: int = WHOLE) -> int | None:
     return value
 
 
-def amount(field: str, value: Decimal | None) -> Decimal | None:
+def amount(field: str, given: Decimal | int | None) -> Decimal | None:
     """A sum of money, or None where nobody knows."""
-    if value is None:
+    if given is None:
         return None
+    value = Decimal(given)
     if not value.is_finite() or not 0 <= value < RICHEST:
         code = "too-small" if value.is_finite() and value < 0 else "out-of-range"
         raise Invalid(field, "A sum of money, not below 0.", code)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,7 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from followups import masking, numbers, search, timeline, worktime
+from followups import inputs, numbers, search, timeline, worktime
+from followups.actions import matching
 from followups.errors import Invalid, Outdated, Refused
 from followups.models import Actor, Contact, Customer, Delivery, DoNotContact, Ticket
 
@@ -24,11 +24,11 @@ def lookup(*, reference: str = "", phone: str = "", email: str = "", text: str =
     known = Customer.objects.filter(merged_into__isnull=True)
     found = Q()
     if reference:
-        found |= Q(reference=reference)
+        found |= _under("reference", inputs.plain("reference", reference, most=120))
     if email:
-        found |= Q(email=_email(email))
+        found |= _under("email", _email(email))
     if phone:
-        found |= Q(phone=_phone(phone))
+        found |= _under("phone", _phone(phone))
     rows = list(known.filter(found).order_by("name", "pk")[:MOST]) if found else []
     if text and len(rows) < MOST:
         ids = {row.pk for row in rows}
@@ -36,19 +36,27 @@ def lookup(*, reference: str = "", phone: str = "", email: str = "", text: str =
     return rows[:MOST]
 
 
+def _under(field: str, value: str) -> Q:
+    """By what she is known under, or what a record merged into hers was."""
+    merged = Customer.objects.filter(**{field: value}, merged_into__isnull=False).order_by().values("merged_into")
+    return Q(**{field: value}) | Q(pk__in=merged)
+
+
+def _plain(field: str) -> Callable[[str], str]:
+    return lambda text: inputs.plain(field, text, most=matching.LENGTHS[field])
+
+
 def _email(text: str) -> str:
-    if not text:
-        return ""
-    email = numbers.email(text)
+    given = _plain("email")(text)
+    email = numbers.email(given) if given else ""
     if email is None:
         raise Invalid("email", "This is not an e-mail address.", "not-an-email")
     return email
 
 
 def _phone(text: str) -> str:
-    if not text:
-        return ""
-    phone = numbers.phone(text, region=settings.DESK_REGION)
+    given = _plain("phone")(text)
+    phone = numbers.phone(given, region=settings.DESK_REGION) if given else ""
     if phone is None:
         raise Invalid("phone", "This is not a phone number. Begin with + and the country code.", "not-a-phone")
     return phone
@@ -56,7 +64,7 @@ def _phone(text: str) -> str:
 
 def _zone(text: str) -> str:
     if text and not worktime.is_zone(text):
-        raise Invalid("zone", f"“{text}” is not a time zone.", "unknown-zone")
+        raise Invalid("zone", "This is not a time zone. Write it like Europe/Berlin.", "unknown-zone")
     return text
 
 
@@ -66,31 +74,25 @@ def _do_not_contact(value: str) -> str:
     return value
 
 
-def _value(value: Decimal | None) -> Decimal | None:
-    if value is not None and value < 0:
-        raise Invalid("annual_value", "Not below 0.", "too-small")
-    return value
-
-
 def _same(value: Any) -> Any:
     return value
 
 
 CHANGES: dict[str, Callable[[Any], Any]] = {
-    "name": str.strip,
+    "name": _plain("name"),
     "email": _email,
     "phone": _phone,
     "zone": _zone,
-    "language": str.strip,
-    "organisation": str.strip,
-    "annual_value": _value,
+    "language": _plain("language"),
+    "organisation": _plain("organisation"),
+    "annual_value": lambda value: inputs.amount("annual_value", value),
     "free_to_leave": _same,
     "contract_end": _same,
     "contact_from": _same,
     "contact_until": _same,
     "do_not_contact": _do_not_contact,
     "shared_account": _same,
-    "take_care": masking.mask_cards,
+    "take_care": lambda text: inputs.line("take_care", text, most=300),
 }
 
 
@@ -103,6 +105,8 @@ def change(
     The history names fields, never values.
     """
     row = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    if row.merged_into_id:
+        raise Refused("already-merged", "She was merged into another record. Change that one.")
     if revision is not None and row.revision != revision:
         raise Outdated
     changed = []
@@ -138,6 +142,8 @@ def merge(*, customer: Customer, into: Customer, by: Actor, now: datetime) -> Cu
         for row in Customer.objects.select_for_update(no_key=True).filter(pk__in=[customer.pk, into.pk]).order_by("pk")
     }
     gone, stays = rows[customer.pk], rows[into.pk]
+    if gone.is_demo != stays.is_demo:
+        raise Invalid("into", "One of the two is only for practice.", "other-customer")
     if gone.merged_into_id or stays.merged_into_id:
         raise Refused("already-merged", "One of the two was merged before.")
     Ticket.objects.filter(customer=gone).update(customer=stays, revision=F("revision") + 1, updated_at=now)
@@ -164,9 +170,11 @@ def alike(*, customer: Customer) -> list[Customer]:
 
 
 def _fill(gone: Customer, stays: Customer) -> None:
-    for name in FILLED:
-        if not getattr(stays, name) and getattr(gone, name):
+    for name in (*matching.FILLED, "annual_value", "take_care", "free_to_leave", "contract_end"):
+        if getattr(stays, name) in (None, ""):
             setattr(stays, name, getattr(gone, name))
+    if stays.contact_from is None:
+        stays.contact_from, stays.contact_until = gone.contact_from, gone.contact_until
     stays.shared_account = stays.shared_account or gone.shared_account
     order = [DoNotContact.NONE, DoNotContact.MARKETING, DoNotContact.ALL]
     stays.do_not_contact = max(stays.do_not_contact, gone.do_not_contact, key=order.index)

@@ -10,15 +10,17 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model
 
-from followups import worktime
+from followups import inputs, worktime
+from followups.actions import intake
 from followups.errors import Forbidden, Invalid, Missing, Refused
 from followups.models import (
     Actor,
     Agent,
     ApiToken,
     Category,
+    Closure,
     Contact,
     OneTimeLink,
     Policy,
@@ -26,11 +28,38 @@ from followups.models import (
     Scope,
     Team,
     Ticket,
+    Waiver,
 )
 
 LINK_LIVES = timedelta(days=7)
 SHORTEST_WINDOW = 5
 OWN = frozenset(["first_name", "last_name", "email", "zone"])
+OF_AGENT = OWN | {"username", "role", "started_on", "credit_limit", "away_until", "is_active"}
+OF_TEAM = frozenset(["name", "kind", "separate"])
+OF_POLICY = frozenset(field.name for field in Policy._meta.fields) - {"id", "team"}
+AT_MOST = {
+    "first_update_days": 30,
+    "proposal_days": 30,
+    "high_proposal_days": 30,
+    "longest_days": 60,
+    "horizon_days": 365,
+    "window_minutes": 720,
+    "daily_minutes": 1440,
+}
+
+
+def _put(row: Model, changes: Mapping[str, Any], allowed: frozenset[str]) -> None:
+    """Put the changes on the row; what is not for changing, or what its fields do not take, is refused by name."""
+    for name, value in changes.items():
+        if name not in allowed:
+            raise Invalid(name, "This field cannot be changed.", "read-only-field")
+        longest = row._meta.get_field(name).max_length or inputs.LONGEST
+        setattr(row, name, inputs.plain(name, value, most=longest) if isinstance(value, str) else value)
+    try:
+        row.clean_fields(exclude={field.name for field in row._meta.fields} - changes.keys())
+    except ValidationError as error:
+        name, words = next(iter(error.message_dict.items()))
+        raise Invalid(name, " ".join(words)) from error
 
 
 def _digest(secret: str) -> str:
@@ -62,7 +91,7 @@ def make_token(
         )
     secret = secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
-        name=name,
+        name=inputs.plain("name", name, most=120, required=True),
         prefix=secret[:8],
         digest=_digest(secret),
         scopes=sorted(wanted),
@@ -98,9 +127,9 @@ def save_agent(
     Deactivated people lose their sessions and tokens at once; the last administrator stays.
     """
     _require_admin(by)
+    admins = list(Agent.objects.select_for_update().filter(role=Role.ADMIN).order_by("pk").values_list("pk", flat=True))
     row = Agent.objects.select_for_update().get(pk=agent.pk) if agent else Agent()
-    for name, value in changes.items():
-        setattr(row, name, value)
+    _put(row, changes, OF_AGENT)
     _check_agent(row)
     row.is_staff = row.is_superuser = row.role == Role.ADMIN
     if row.pk is None:
@@ -108,7 +137,7 @@ def save_agent(
     row.save()
     if teams is not None:
         row.teams.set(teams)
-    if not Agent.objects.filter(role=Role.ADMIN, is_active=True).exists():
+    if not Agent.objects.filter(pk__in=[*admins, row.pk], role=Role.ADMIN, is_active=True).exists():
         raise Refused("last-admin", "The desk needs at least one active administrator.", field="role")
     if not row.is_active:
         _sign_out(row, now=now)
@@ -121,10 +150,7 @@ def change_own(*, changes: Mapping[str, Any], by: Actor) -> Agent:
     if by.agent is None:
         raise Forbidden("needs-agent", "Only a person has an account.")
     row = Agent.objects.select_for_update().get(pk=by.agent.pk)
-    for name, value in changes.items():
-        if name not in OWN:
-            raise Invalid(name, "This field cannot be changed.", "read-only-field")
-        setattr(row, name, value)
+    _put(row, changes, OWN)
     _check_agent(row)
     row.save(update_fields=sorted(OWN))
     return row
@@ -132,7 +158,9 @@ def change_own(*, changes: Mapping[str, Any], by: Actor) -> Agent:
 
 def _check_agent(row: Agent) -> None:
     if row.zone and not worktime.is_zone(row.zone):
-        raise Invalid("zone", f"“{row.zone}” is not a time zone.", "unknown-zone")
+        raise Invalid("zone", "This is not a time zone. Write it like Europe/Berlin.", "unknown-zone")
+    if row.credit_limit is not None and row.credit_limit < 0:
+        raise Invalid("credit_limit", "Not below 0.", "too-small")
     if row.role not in Role.values:
         raise Invalid("role", f"One of {', '.join(Role.values)}.", "unknown-choice")
     if not row.username.strip():
@@ -143,6 +171,7 @@ def _check_agent(row: Agent) -> None:
 
 def _sign_out(agent: Agent, *, now: datetime) -> None:
     agent.tokens.filter(revoked_at__isnull=True).update(revoked_at=now)
+    OneTimeLink.objects.filter(agent=agent, used_at__isnull=True).update(used_at=now)
     for session in Session.objects.filter(expire_date__gt=now).iterator():
         if session.get_decoded().get("_auth_user_id") == str(agent.pk):
             session.delete()
@@ -156,9 +185,10 @@ def _require_admin(by: Actor) -> None:
 def set_away(*, agent: Agent, until: datetime | None, by: Actor, now: datetime) -> Agent:
     """Absent until an instant: reminders go to the team. People set it for themselves, supervisors for their teams."""
     own = by.agent and by.agent.pk == agent.pk
-    if not own and not by.supervises:
-        raise Forbidden("not-yours", "You can set this for yourself.")
-    if until and until <= now:
+    leads = by.role == Role.ADMIN or (by.supervises and bool(by.team_ids & agent.team_ids))
+    if not own and not leads:
+        raise Forbidden("not-yours", "You can set this for yourself, and supervisors for their teams.")
+    if until and inputs.instant("until", until) <= now:
         raise Invalid("until", "This time has passed.", "in-the-past")
     Agent.objects.filter(pk=agent.pk).update(away_until=until)
     agent.away_until = until
@@ -170,9 +200,7 @@ def save_team(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> Te
     """Make or change a team: name, kind, separate."""
     _require_admin(by)
     row = Team.objects.select_for_update().get(pk=team.pk) if team else Team()
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.name = row.name.strip()
+    _put(row, changes, OF_TEAM)
     if not row.name:
         raise Invalid("name", "Name the team.", "required")
     if Team.objects.filter(name__iexact=row.name).exclude(pk=row.pk).exists():
@@ -186,8 +214,7 @@ def save_policy(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> 
     """Change a team's policy, or the desk's own (`team` None). Open follow-ups keep their dates and reminders."""
     _require_admin(by)
     row = Policy.objects.select_for_update().filter(team=team).first() or Policy(team=team)
-    for name, value in changes.items():
-        setattr(row, name, value)
+    _put(row, changes, OF_POLICY)
     check_policy(policy=row)
     row.save()
     return row
@@ -200,11 +227,16 @@ def check_policy(*, policy: Policy) -> None:
     """Refuse, by field, what no team could work by."""
     row = policy
     if row.zone and not worktime.is_zone(row.zone):
-        raise Invalid("zone", f"“{row.zone}” is not a time zone.", "unknown-zone")
+        raise Invalid("zone", "This is not a time zone. Write it like Europe/Berlin.", "unknown-zone")
     _check_hours(row)
     for name in AT_LEAST_ONE:
         if getattr(row, name) < 1:
             raise Invalid(name, "At least 1.", "too-small")
+    for name, most in AT_MOST.items():
+        if getattr(row, name) > most:
+            raise Invalid(name, f"At most {most}.", "out-of-range")
+    if row.minutes_each > row.daily_minutes:
+        raise Invalid("minutes_each", "One follow-up must fit into a day.", "out-of-range")
     if row.window_minutes < SHORTEST_WINDOW:
         raise Invalid("window_minutes", f"At least {SHORTEST_WINDOW}.", "too-small")
     if "{window}" not in row.sentence:
@@ -235,19 +267,25 @@ def save_category(*, category: Category, path: str, by: Actor, now: datetime) ->
     """
     if not by.supervises:
         raise Forbidden("not-a-supervisor", "Only a supervisor sorts categories.")
-    clean = "/".join(part.strip() for part in path.split("/") if part.strip())
-    if not clean or len(clean) > 250 or len(clean.split("/")[0]) > 120:
-        raise Invalid("path", "1 to 250 characters, the first word at most 120.", "too-long" if clean else "required")
-    other = Category.objects.filter(path=clean).exclude(pk=category.pk).first()
+    clean = intake.category_path(path, "path")
+    category = Category.objects.select_for_update().get(pk=category.pk)
+    other = Category.objects.select_for_update().filter(path=clean).exclude(pk=category.pk).first()
     if other is None:
-        category.path, category.family, category.is_sorted = clean, clean.split("/")[0], True
+        category.path, category.family, category.is_sorted = clean, intake.family_of(clean), True
         category.save()
         return category
-    Ticket.objects.filter(category=category).update(category=other, revision=F("revision") + 1, updated_at=now)
-    for model in (category._meta.apps.get_model("followups", name) for name in ("Closure", "Waiver")):
+    _fold(category, other, now=now)
+    return other
+
+
+def _fold(category: Category, other: Category, *, now: datetime) -> None:
+    """All that names `category` names `other`; the tickets are held in the order of their keys, as merges take them."""
+    tickets = Ticket.objects.filter(category=category)
+    list(tickets.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    tickets.update(category=other, revision=F("revision") + 1, updated_at=now)
+    for model in (Closure, Waiver):
         model.objects.filter(category=category).update(category=other)
     category.delete()
-    return other
 
 
 def invite(*, agent: Agent, now: datetime) -> str:
