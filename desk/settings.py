@@ -19,7 +19,7 @@ SITE_PATH = _site.path or ""
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY and (TESTING or DEBUG):
-    SECRET_KEY = "only-for-tests-and-trials-on-this-machine-0123456789abcdefghijkl"
+    SECRET_KEY = "only-for-tests-and-trials-on-this-machine-0123456789abcdefghijkl"  # noqa: S105 - never in production
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
@@ -102,10 +102,13 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 3)
+# Compiling a plan takes longer than any question that the desk asks.
+_session = "-c jit=off"
 if env.bool("DESK_WEB", default=False):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3}
     # A row that somebody holds for long is a 503 within five seconds, never a hanging request.
-    DATABASES["default"]["OPTIONS"].setdefault("options", "-c lock_timeout=4500")
+    _session += " -c lock_timeout=4500"
+DATABASES["default"]["OPTIONS"].setdefault("options", _session)
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "desk_cache"},

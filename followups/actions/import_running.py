@@ -120,6 +120,14 @@ def _load(turn: Turn, files: Files) -> None:
         _tickets(turn, files.tickets)
         if files.events:
             _events(turn, files.events)
+    if not turn.run.dry_run:
+        _count_anew()
+
+
+def _count_anew() -> None:
+    """Let the planner know what came in: a report asked right after an import must not guess from empty tables."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE followups_ticket, followups_contact, followups_event, followups_reopening")
 
 
 def end(turn: Turn, state: ImportState) -> None:
