@@ -33,6 +33,7 @@ from followups.models import (
 
 PATIENCE = timedelta(seconds=60)
 LEASE_PATIENCE = timedelta(minutes=2)
+SILENCE = timedelta(minutes=2)
 TOUCHED = timedelta(hours=2)
 REPAIRED_AT_ONCE = 500
 SHOWN = 200
@@ -129,11 +130,14 @@ def _ended_without_reason(now: datetime) -> Iterable[tuple[str, str]]:
 
 
 def _silent_sweeps(now: datetime) -> Iterable[Found]:
-    """A sweep that has not finished for three ticks and a minute, or failed when it last ran."""
-    for row in Sweep.objects.filter(name__in=sweeps.TICKS):
-        patience = PATIENCE + 3 * timedelta(seconds=sweeps.TICKS[row.name])
+    """A sweep that has not finished for two minutes and three ticks. Where the watch was off too, it has to wait."""
+    rows = {row.name: row for row in Sweep.objects.filter(name__in=sweeps.TICKS)}
+    own = rows.pop("watch", None)
+    if own and own.finished_at and now - own.finished_at > SILENCE:
+        return
+    for row in rows.values():
         last = row.finished_at or row.started_at
-        if row.name != "watch" and now - last > patience:
+        if now - last > SILENCE + 3 * timedelta(seconds=sweeps.TICKS[row.name]):
             yield Found("sweep-silent", row.name, f"Last finished {last:%F %T}Z. {row.error}".strip()[:300])
 
 

@@ -134,6 +134,17 @@ def test_what_is_no_longer_true_is_dropped(reaches, change, reason):
     assert (mail.outbox, delivery.state, delivery.error) == ([], "dropped", reason)
 
 
+def test_a_date_moved_while_its_letter_was_on_the_way_is_not_told(reaches):
+    row = promised()
+    delivery = queued(row)
+    leased = deliveries._lease(LATER)
+    FollowUp.objects.filter(pk=row.pk).update(version=2)
+    assert outcomes.sent(leased, now=LATER) is True
+    row.refresh_from_db()
+    delivery.refresh_from_db()
+    assert (delivery.state, row.told_at, kinds()) == ("sent", None, ["message.sent"])
+
+
 def test_the_demo_writes_to_nobody(reaches):
     row = promised(customer=factories.customer(now=NOW, is_demo=True))
     queued(row)

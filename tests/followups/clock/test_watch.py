@@ -79,13 +79,21 @@ def test_a_lease_that_ran_out_is_freed(sam):
 
 def test_a_silent_sweep_is_told_to_the_supervisors_once_and_cleared(sam):
     silent = Sweep.objects.create(name="deliveries", started_at=NOW, finished_at=NOW, error="OSError: no host")
-    for n in (1, 2, 3):
-        watch.sweep(now=NOW + n * MINUTE)
-    Sweep.objects.filter(pk=silent.pk).update(finished_at=NOW + 4 * MINUTE)
-    watch.sweep(now=NOW + 4 * MINUTE)
-    assert findings() == [("sweep-silent", "deliveries", None, NOW + 4 * MINUTE)]
+    assert [watch.sweep(now=NOW + n * MINUTE) for n in (1, 2, 3, 4)] == [0, 0, 1, 1]
+    Sweep.objects.filter(pk=silent.pk).update(finished_at=NOW + 5 * MINUTE)
+    watch.sweep(now=NOW + 5 * MINUTE)
+    assert findings() == [("sweep-silent", "deliveries", None, NOW + 5 * MINUTE)]
     notice = Notice.objects.get()
     assert (notice.recipient, notice.kind, "no host" in notice.text) == (sam, "desk", True)
+
+
+def test_after_a_night_off_the_watch_waits_before_it_calls_a_sweep_silent(sam):
+    for name in ("watch", "deliveries"):
+        Sweep.objects.create(name=name, started_at=NOW, finished_at=NOW)
+    morning = NOW + timedelta(hours=20)
+    assert watch.sweep(now=morning) == 0
+    Sweep.objects.filter(name="watch").update(finished_at=morning)
+    assert watch.sweep(now=morning + MINUTE) == 1
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""`manage.py sweep` does what the workers do, once."""
+
+import pytest
+from django.core.management import call_command
+
+from followups import tasks
+from followups.models import Notice, Sweep
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_every_sweep_runs_once(capsys):
+    now = tasks.database_now()
+    ada = factories.agent("ada", team=factories.team())
+    factories.promise(promised_by=now, now=now, owner=ada)
+    call_command("sweep")
+    words = capsys.readouterr().out.splitlines()
+    assert words == ["reminders: 1", "deliveries: 0", "digests: 0", "watch: 0", "imports: 0", "retention: 0"]
+    assert Notice.objects.get().recipient == ada
+    assert Sweep.objects.filter(finished_at__isnull=False).count() == 6
+
+
+def test_a_second_one_rests(capsys):
+    call_command("sweep")
+    capsys.readouterr()
+    call_command("sweep")
+    assert "watch: done a moment ago\n" in capsys.readouterr().out
