@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import uuid
 
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -26,6 +28,19 @@ def pytest_collection_modifyitems(config, items):
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Copy the test database from the migrated one, where the throwaway server holds it."""
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = os.environ.get("DESK_TEST_TEMPLATE")
+
+
+@pytest.fixture
+def spare_database():
+    """The address of an empty migrated database beside the test's own, for commands in processes of their own."""
+    template = os.environ.get("DESK_TEST_TEMPLATE")
+    if not template:
+        pytest.skip("needs the throwaway PostgreSQL, and DATABASE_URL names another one")
+    server, name = os.environ["DATABASE_URL"].rpartition("/")[0], f"spare_{uuid.uuid4().hex}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield f"{server}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -48,10 +48,9 @@ class Command(BaseCommand):
         remembered.remember(demo_loading=False)
 
     def invite_first_admin(self):
-        if get_user_model().objects.filter(role="admin", is_active=True).exists():
-            return
         path = people.invite_first_admin(now=timezone.now())
-        self.stdout.write(f"First admin, open once: {settings.SITE_URL}{path}")
+        if path:
+            self.stdout.write(f"First admin, open once: {settings.SITE_URL}{path}")
 
 
 def digest_of_static_files() -> str:

@@ -11,26 +11,11 @@ import time
 import urllib.request
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from desk.local import guard, places
 
 MANAGE = [sys.executable, str(places.ROOT / "manage.py")]
-
-
-@pytest.fixture
-def database(request):
-    """A copy of the migrated template, beside the test database."""
-    server = os.environ["DATABASE_URL"].rpartition("/")[0]
-    template = os.environ.get("DESK_TEST_TEMPLATE")
-    if not template:
-        pytest.skip("needs the throwaway PostgreSQL, and DATABASE_URL names another one")
-    name = f"up_{os.getpid()}_{time.monotonic_ns()}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        yield f"{server}/{name}"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextlib.contextmanager
@@ -86,8 +71,8 @@ def alive(port):
         return False
 
 
-def test_up_serves_and_leaves_nothing_behind(checkout, database):
-    environment = {**checkout, "DATABASE_URL": database}
+def test_up_serves_and_leaves_nothing_behind(checkout, spare_database):
+    environment = {**checkout, "DATABASE_URL": spare_database}
     with upped(environment, "--zone", "Europe/Berlin") as (_, port, said):
         assert f"Agent Desk: http://127.0.0.1:{port}" in said
         assert f"First admin, open once: http://127.0.0.1:{port}/" in said
@@ -116,10 +101,10 @@ def kill_one_and_see_it_come_back(environment, name):
     assert wait_for(lambda: mark.exists() and int(mark.read_text()) != before)
 
 
-def test_up_names_a_taken_port(checkout, database):
+def test_up_names_a_taken_port(checkout, spare_database):
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        done = run([*MANAGE, "up", "--port", str(port)], {**checkout, "DATABASE_URL": database})
+        done = run([*MANAGE, "up", "--port", str(port)], {**checkout, "DATABASE_URL": spare_database})
     assert done.returncode == 1
     assert f"Port {port} of 127.0.0.1 cannot be used" in done.stderr
     assert f"--port {port + 1}" in done.stderr
