@@ -229,6 +229,12 @@ def check_policy(*, policy: Policy) -> None:
     if row.zone and not worktime.is_zone(row.zone):
         raise Invalid("zone", "This is not a time zone. Write it like Europe/Berlin.", "unknown-zone")
     _check_hours(row)
+    _check_amounts(row)
+    if "{window}" not in row.sentence:
+        raise Invalid("sentence", "The sentence must contain {window}, where the time goes.", "no-window")
+
+
+def _check_amounts(row: Policy) -> None:
     for name in AT_LEAST_ONE:
         if getattr(row, name) < 1:
             raise Invalid(name, "At least 1.", "too-small")
@@ -239,8 +245,6 @@ def check_policy(*, policy: Policy) -> None:
         raise Invalid("minutes_each", "One follow-up must fit into a day.", "out-of-range")
     if row.window_minutes < SHORTEST_WINDOW:
         raise Invalid("window_minutes", f"At least {SHORTEST_WINDOW}.", "too-small")
-    if "{window}" not in row.sentence:
-        raise Invalid("sentence", "The sentence must contain {window}, where the time goes.", "no-window")
 
 
 def _check_hours(row: Policy) -> None:
@@ -268,7 +272,9 @@ def save_category(*, category: Category, path: str, by: Actor, now: datetime) ->
     if not by.supervises:
         raise Forbidden("not-a-supervisor", "Only a supervisor sorts categories.")
     clean = intake.category_path(path, "path")
-    category = Category.objects.select_for_update().get(pk=category.pk)
+    category = Category.objects.select_for_update().filter(pk=category.pk).first()
+    if category is None:
+        raise Missing("This category was folded into another one.")
     other = Category.objects.select_for_update().filter(path=clean).exclude(pk=category.pk).first()
     if other is None:
         category.path, category.family, category.is_sorted = clean, intake.family_of(clean), True
