@@ -37,8 +37,6 @@ SIGNS = {
     "contact.abandoned": ("phone-off", "warn"),
     "note.added": ("notebook-pen", ""),
     "confirmation.recorded": ("badge-check", "done"),
-    "message.sent": lambda data: {"title": f"A message went out ({data.get('message', '')})"},
-    "message.failed": lambda data: {"text": f"{data.get('message', '')}: {data.get('why', '')}"},
     "recontact.found": ("repeat", "warn"),
     "message.sent": ("send", ""),
     "message.failed": ("mail-x", "overdue"),

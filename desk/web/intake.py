@@ -120,15 +120,17 @@ def _slots(
     return steps.offered(found, access.zone_of(request.user))
 
 
-def form_of(request: access.DeskRequest, **more: Any) -> IntakeForm:
-    return IntakeForm(request.POST or None, teams=teams_of(request.actor), zone="UTC", auto_id="new_%s", **more)
+def half_filled(request: access.DeskRequest) -> IntakeForm:
+    """What was typed so far, without judging it; the slot is chosen anew, as it depends on whose hours count."""
+    typed = {name: value for name, value in request.POST.items() if name != "slot"}
+    return IntakeForm(initial=typed, teams=teams_of(request.actor), zone="UTC", auto_id="new_%s")
 
 
 @require_POST
 @access.page(*access.DESK_PEOPLE)
 def caller(request: access.DeskRequest) -> HttpResponse:
     """Who it may be, while it is typed. Posted, so that no address stands in a log."""
-    form = form_of(request)
+    form = half_filled(request)
     return render(request, "tickets/_parts/caller.html", {"form": form, **caller_context(request, form)})
 
 
@@ -136,25 +138,23 @@ def caller(request: access.DeskRequest) -> HttpResponse:
 @access.page(*access.DESK_PEOPLE)
 def ticket_new(request: access.DeskRequest) -> HttpResponse:
     """The phone page. With `said` she heard the sentence and agreed; else the policy dates the first step."""
-    form = form_of(request)
-    if request.method == "POST" and "find" not in request.POST:
-        form.zone = _zone(request, form)
-        if form.is_valid():
-            try:
-                return _logged(request, form)
-            except Refused as refused:
-                refusals.explain(form, refused, NAMES)
-        return _page(request, form, status=422)
-    return _page(
-        request, IntakeForm(initial=request.POST.dict(), teams=teams_of(request.actor), zone="UTC", auto_id="new_%s")
-    )
+    if request.method != "POST" or "find" in request.POST:
+        return _page(request, half_filled(request))
+    form = IntakeForm(request.POST, teams=teams_of(request.actor), zone="UTC", auto_id="new_%s")
+    form.zone = _zone(request, form)
+    if form.is_valid():
+        try:
+            return _logged(request, form)
+        except Refused as refused:
+            refusals.explain(form, refused, NAMES)
+    return _page(request, form, status=422)
 
 
 def _page(request: access.DeskRequest, form: IntakeForm, status: int = 200) -> HttpResponse:
     shown = {
         "form": form,
         "categories": categories(),
-        "sentence_open": "sentence" in request.POST,
+        "sentence_open": request.POST.get("find") == "sentence",
         **caller_context(request, form),
     }
     return render(request, "tickets/new.html", shown, status=status)

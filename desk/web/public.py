@@ -1,5 +1,6 @@
 """The customer's page: what was promised and by when, in her time; her word on it. Nothing acts on GET."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
@@ -46,7 +47,8 @@ def page(view: View) -> View:
 
 def too_often(request: HttpRequest, token: str) -> bool:
     """A soft limit for each link and address; a cache that is away stops nobody."""
-    key = f"promise:{request.method}:{request.META.get('REMOTE_ADDR', '')}:{token[:22]}"
+    caller = f"{request.method}:{request.META.get('REMOTE_ADDR', '')}:{token}"
+    key = f"promise:{hashlib.sha256(caller.encode()).hexdigest()}"
     count = cache.get_or_set(key, 0, A_MINUTE) or 0
     cache.set(key, count + 1, A_MINUTE)
     return count >= LIMITS.get(request.method or "GET", LIMITS["POST"])

@@ -16,11 +16,12 @@ from desk.web import history, rows
 from desk.web.forms import closures, refusals, steps
 from desk.web.forms.tickets import ContactForm, FieldsForm, NoteForm
 from followups import numbers
-from followups.actions import handling, promising
+from followups.actions import handling, slots
 from followups.errors import Missing, Refused
 from followups.models import Actor, Category, Closure, FollowUp, Policy, Ticket
 
 LATEST = 40
+OFFERED = 6
 KNOWN_CATEGORIES = 300
 
 
@@ -71,7 +72,14 @@ def offers(ticket: Ticket, request: access.DeskRequest) -> dict[str, Any]:
     """The free slots of a ticket as choices, and the words for a time of one's own."""
     policy = Policy.objects.of(ticket.team_id)
     zone = access.zone_of(request.user)
-    found = promising.proposals(ticket=ticket, now=request.now)
+    found = slots.propose(
+        customer=ticket.customer,
+        team=ticket.team,
+        policy=policy,
+        now=request.now,
+        priority=ticket.priority,
+        count=OFFERED,
+    )
     return {
         "slots": steps.offered(found, zone),
         "her_zone": steps.zone_of(ticket.customer, policy),

@@ -13,7 +13,6 @@ from followups.errors import Refused
 from followups.models import (
     Actor,
     Confirmed,
-    Contact,
     Direction,
     Evidence,
     FollowUp,
@@ -39,7 +38,9 @@ def solved(*, follow_up: FollowUp, by: Actor, now: datetime) -> Ticket:
     """She says that it is solved: an open ticket is closed with her word as evidence, and the end is confirmed."""
     ticket, row = scheduling.lock(follow_up)
     if ticket.is_open:
-        contact = _said(ticket, row, Purpose.THANKS, "She says on her page: it is solved.", by=by, now=now, answers=row)
+        contact = _said(
+            ticket, row, Purpose.THANKS, "She says on her page: it is solved.", by=by, now=now, answers=row
+        ).contact
         given = closing.Closing(
             outcome=Outcome.RESOLVED, evidence=Evidence.CUSTOMER_SAID, evidence_contact=contact, note=contact.summary
         )
@@ -52,12 +53,12 @@ def solved(*, follow_up: FollowUp, by: Actor, now: datetime) -> Ticket:
 
 @transaction.atomic
 def not_solved(*, follow_up: FollowUp, by: Actor, now: datetime) -> Ticket:
-    """She says that it is not solved: a closed ticket is opened again; on an open one it counts as a chase, once an hour."""
+    """She says that it is not solved: a closed ticket opens again; on an open one it is a chase, once an hour."""
     ticket, row = scheduling.lock(follow_up)
-    contact = _said(ticket, row, Purpose.CHASE, "She says on her page: it is not solved.", by=by, now=now)
+    said = _said(ticket, row, Purpose.CHASE, "She says on her page: it is not solved.", by=by, now=now)
     if not ticket.is_open:
-        return closing.confirm(ticket=ticket, confirmed=False, by=by, now=now, contact=contact, by_customer=True)
-    if contact.entered_at == now:
+        return closing.confirm(ticket=ticket, confirmed=False, by=by, now=now, contact=said.contact, by_customer=True)
+    if said.made:
         _tell_keeper(ticket, row, now)
     return ticket
 
@@ -70,7 +71,9 @@ def another_time(*, follow_up: FollowUp, slot: slots.Proposal, by: Actor, now: d
         return row
     if not any((slot.from_at, slot.by_at) == (each.from_at, each.by_at) for each in offered(follow_up=row, now=now)):
         raise Refused("slot-gone", "This time is not free any more. Please choose another one.", field="slot")
-    contact = _said(ticket, row, Purpose.NEWS, "She chose another time on her page.", by=by, now=now, answers=row)
+    contact = _said(
+        ticket, row, Purpose.NEWS, "She chose another time on her page.", by=by, now=now, answers=row
+    ).contact
     step = promising.Step(slot.by_at, slot.from_at, zone=slot.zone, asked_contact=contact)
     moved = scheduling.move(follow_up=row, step=step, reason=contact.summary, agreed_contact=contact, by=by, now=now)
     return scheduling.tell(follow_up=moved, contact=contact, by=by, now=now)
@@ -85,7 +88,7 @@ def _said(
     by: Actor,
     now: datetime,
     answers: FollowUp | None = None,
-) -> Contact:
+) -> handling.Recorded:
     """Her word as an inbound contact. The reference makes the same word of the same hour one contact."""
     told = handling.Told(
         direction=Direction.INBOUND,
@@ -98,7 +101,7 @@ def _said(
         answers_follow_up=answers,
         then="nothing",
     )
-    return handling.record_contact(told=told, ticket=ticket, by=by, now=now).contact
+    return handling.record_contact(told=told, ticket=ticket, by=by, now=now)
 
 
 def _tell_keeper(ticket: Ticket, row: FollowUp, now: datetime) -> None:

@@ -78,12 +78,11 @@ def _caller_on_the_line(actor, now):
     team.
     """
     contacts = Ticket._meta.apps.get_model("followups", "Contact")
-    if Team.objects.filter(pk__in=actor.team_ids, separate=True).exists():
-        return Ticket.objects.none().values("pk")
+    apart = Exists(Team.objects.filter(pk__in=actor.team_ids, separate=True))
     on_the_line = contacts.objects.filter(
         direction="inbound", recorded_by_id=actor.agent.pk, entered_at__gt=now - ON_THE_LINE, customer__isnull=False
     ).values("customer_id")
-    return Ticket.objects.filter(customer_id__in=on_the_line).exclude(team__separate=True).values("pk")
+    return Ticket.objects.filter(~apart, customer_id__in=on_the_line).exclude(team__separate=True).values("pk")
 
 
 class Ticket(models.Model):
