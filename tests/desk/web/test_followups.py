@@ -1,4 +1,4 @@
-"""One form completes a follow-up; the other acts beside it: moved, told, taken, handed over, called off, written to her."""
+"""One form completes a follow-up; beside it: moved, told, taken, handed over, called off, written to her."""
 
 from datetime import timedelta
 
