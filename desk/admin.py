@@ -25,7 +25,7 @@ class DeskAdmin(admin.AdminSite):
 
 
 site = DeskAdmin(name="admin")
-site.login = secure_admin_login(site.login)  # type: ignore[method-assign]
+site.login = secure_admin_login(site.login)
 
 
 class ReadOnly(admin.ModelAdmin):

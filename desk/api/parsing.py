@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 from django.http.multipartparser import MultiPartParserError
@@ -71,8 +72,7 @@ def _decoded(text: str) -> Any:
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        twin = next(key for key, _ in pairs if key in seen or seen.add(key))
+        twin = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise Problem(400, "duplicate-key", "A key stands twice in one object.", field=printable(twin))
     return found
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 
@@ -184,7 +185,7 @@ def _record(
 
 def _finish(ticket: Ticket, closing: Closing, *, by: Actor, now: datetime) -> None:
     if closing.outcome == Outcome.DUPLICATE:
-        merging.hand_over(ticket, closing.duplicate_of, by=by, now=now)
+        merging.hand_over(ticket, cast(Ticket, closing.duplicate_of), by=by, now=now)
     hers = closing.outcome == Outcome.WITHDRAWN or closing.evidence == Evidence.CUSTOMER_SAID
     _call_off_open(ticket, "customer" if hers else "us", f"Ticket closed: {closing.outcome}", by=by, now=now)
     ticket.state, ticket.closed_at, ticket.outcome = TicketState.CLOSED, now, closing.outcome

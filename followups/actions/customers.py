@@ -118,7 +118,7 @@ def change(
             setattr(row, name, clean)
             changed.append(name)
     if bool(row.contact_from) != bool(row.contact_until) or (
-        row.contact_from and row.contact_from >= row.contact_until
+        row.contact_from and row.contact_until and row.contact_from >= row.contact_until
     ):
         raise Invalid("contact_until", "Give both, the end later than the beginning.", "end-before-start")
     if changed:
@@ -177,4 +177,6 @@ def _fill(gone: Customer, stays: Customer) -> None:
         stays.contact_from, stays.contact_until = gone.contact_from, gone.contact_until
     stays.shared_account = stays.shared_account or gone.shared_account
     order = [DoNotContact.NONE, DoNotContact.MARKETING, DoNotContact.ALL]
-    stays.do_not_contact = max(stays.do_not_contact, gone.do_not_contact, key=order.index)
+    stays.do_not_contact = max(
+        stays.do_not_contact, gone.do_not_contact, key=lambda kind: order.index(DoNotContact(kind))
+    )

@@ -5,6 +5,7 @@ written.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
@@ -124,7 +125,7 @@ def open_ticket(*, intake: Intake, by: Actor, now: datetime) -> tuple[Ticket, bo
     try:
         return _open(intake, by=by, now=now), True
     except _Twin:
-        return _known(intake), False
+        return cast(Ticket, _known(intake)), False
 
 
 def _known(intake: Intake) -> Ticket | None:
@@ -193,7 +194,7 @@ def _write(intake: Intake, customer: Customer | None, *, by: Actor, now: datetim
         opened_team=intake.team,
         opened_agent=intake.agent,
         opened_at=intake.opened_at,
-        recontact_of=intake.recontact_of or _recontact_of(customer, category.family, intake.opened_at),
+        recontact_of=intake.recontact_of or _recontact_of(customer, category.family, intake.opened_at or now),
         extra=intake.extra,
         ever_followed=True,
         created_at=now,

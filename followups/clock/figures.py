@@ -36,7 +36,7 @@ def _findings() -> dict[str, int]:
 
 def _ages(now: datetime) -> dict[str, float]:
     rows = Sweep.objects.filter(finished_at__isnull=False).values_list("name", "finished_at")
-    return {name: (now - finished_at).total_seconds() for name, finished_at in rows}
+    return {name: (now - finished_at).total_seconds() for name, finished_at in rows if finished_at}
 
 
 def _lengths() -> dict[str, float]:

@@ -41,7 +41,7 @@ def _is_demo(row: Delivery) -> bool:
 def _outdated(row: Delivery) -> str:
     if row.follow_up is None or not row.follow_up.is_open:
         return "The follow-up has ended."
-    return "" if row.key == messages.key_of(row.kind, row.follow_up) else "The date has moved since."
+    return "" if row.key == messages.key_of(DeliveryKind(row.kind), row.follow_up) else "The date has moved since."
 
 
 def _end(row: Delivery, state: DeliveryState, **fields) -> bool:
@@ -96,7 +96,7 @@ def _held(row: Delivery) -> Ticket | None:
 
 def _told(row: Delivery, ticket: Ticket, now: datetime) -> None:
     follow_up = FollowUp.objects.select_for_update(no_key=True).get(pk=row.follow_up_id)
-    if not follow_up.is_open or follow_up.is_told or row.key != messages.key_of(row.kind, follow_up):
+    if not follow_up.is_open or follow_up.is_told or row.key != messages.key_of(DeliveryKind(row.kind), follow_up):
         return
     follow_up.told_at, follow_up.told_message = now, row
     follow_up.revision, follow_up.updated_at = follow_up.revision + 1, now

@@ -30,7 +30,7 @@ def high_priorities() -> list[str]:
 SENTENCE = "We will call you {window} with what we know, even if we are still waiting."
 
 
-class PolicyQuerySet(models.QuerySet):
+class PolicyQuerySet(models.QuerySet["Policy"]):
     def of(self, team_id: int | None) -> "Policy":
         """The team's policy, else the desk's own, else the defaults."""
         rows = {row.team_id: row for row in self.filter(Q(team_id=team_id) | Q(team_id__isnull=True))}

@@ -8,6 +8,7 @@ from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
 from followups import worktime
 from followups.models import Actor, FollowUp
+from followups.models.followups import FollowUpQuerySet
 
 BANDS = {"hours": "under 2 h", "today": "today", "days": "1 to 3 days", "older": "older"}
 SOON = timedelta(hours=2)
@@ -37,7 +38,7 @@ class Board:
         return sum(self.bands.values())
 
 
-def rows(actor: Actor) -> QuerySet[FollowUp]:
+def rows(actor: Actor) -> FollowUpQuerySet:
     """Open follow-ups that the actor leads or reads."""
     return FollowUp.objects.open().led_by(actor)
 

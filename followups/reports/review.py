@@ -8,6 +8,8 @@ from django.db.models.lookups import Exact, GreaterThanOrEqual
 
 from followups import worktime
 from followups.models import Actor, Brought, Closure, FollowUp, Policy, Ticket
+from followups.models.followups import FollowUpQuerySet
+from followups.models.tickets import TicketQuerySet
 
 LISTS = {
     "no_next_step": "No next step",
@@ -28,7 +30,7 @@ def listed(name: str, actor: Actor, *, now: datetime) -> QuerySet[Ticket]:
     return found.select_related("customer", "team", "agent", "category")
 
 
-def _open(name: str, led: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
+def _open(name: str, led: TicketQuerySet, now: datetime) -> QuerySet[Ticket]:
     if name == "no_next_step":
         return led.without_next_step()
     rules = {"no_news": _without_news, "many": _many, "old": _old}
@@ -47,7 +49,7 @@ def by_team(policies: Iterable[Policy]) -> Iterator[tuple[Q, Policy]]:
     yield Q(team_id__isnull=True) | ~Q(team_id__in=list(own)), desk
 
 
-def _own() -> QuerySet[FollowUp]:
+def _own() -> FollowUpQuerySet:
     return FollowUp.objects.filter(ticket=OuterRef("pk"))
 
 
