@@ -1,10 +1,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from followups.actions import closing, handling, intake, promising, scheduling
+from followups.actions import answering, closing, handling, intake, promising, scheduling
 from followups.errors import Invalid, Refused
-from followups.models import Actor, Closure, FollowUp, Reminder, Reopening
+from followups.models import Actor, ApiToken, Closure, FollowUp, Reminder, Reopening
 
 
 def end(ticket, by, now, outcome="resolved", **fields):
@@ -201,3 +203,86 @@ def test_open_follow_ups_end_with_the_ticket(ticket, by_ada, now):
     scheduling.schedule(ticket=ticket, step=promising.Step(promised_by=now + timedelta(days=1)), by=by_ada, now=now)
     end(ticket, by_ada, now, evidence="observed", evidence_text="Seen.")
     assert set(FollowUp.objects.values_list("state", "called_off_by")) == {("called_off", "us")}
+
+
+def test_undo_brings_back_the_very_reminders(ticket, by_ada, now):
+    """One that fell due before the closing and was not sent yet is sent late, not lost."""
+    step = ticket.follow_ups.get()
+    before = list(step.reminders.order_by("due_at").values_list("pk", "version", "due_at"))
+    at = step.promised_by + timedelta(seconds=3)
+    closed = end(ticket, by_ada, at, evidence="customer_said")
+    closing.undo(closure=closed.closure, by=by_ada, now=at + timedelta(seconds=9))
+    waiting = step.reminders.filter(state="waiting").order_by("due_at").values_list("pk", "version", "due_at")
+    assert list(waiting) == before
+
+
+def test_undo_of_the_answer_to_the_last_step_brings_a_next_one(ticket, by_ada, now):
+    """Without it the ticket would be open and without a step, which the database refuses."""
+    given = answering.Answer("reached", "answer", closure=closing.Closing("resolved", evidence="customer_said"))
+    answered = answering.answer(follow_up=ticket.follow_ups.get(), answer=given, by=by_ada, now=now)
+    assert not answered.ticket.is_open
+    closing.undo(closure=Closure.objects.get(), by=by_ada, now=now)
+    assert [row.by_policy for row in ticket.follow_ups.open()] == [True]
+
+
+def test_undo_by_another_token_is_refused(ticket, by_ada, now):
+    crm, shop = (Actor("api", token=ApiToken(name=name)) for name in ("crm", "shop"))
+    closed = end(ticket, crm, now, "spam")
+    with pytest.raises(Refused, match="no longer be undone"):
+        closing.undo(closure=closed.closure, by=shop, now=now)
+    assert closing.undo(closure=closed.closure, by=crm, now=now).is_open
+
+
+def test_undo_of_a_dead_end_keeps_its_promise(ticket, by_ada, now):
+    closed = end(ticket, by_ada, now, "no_remedy", follow_up=promising.Step(promised_by=now + timedelta(hours=4)))
+    closing.undo(closure=closed.closure, by=by_ada, now=now)
+    assert ticket.follow_ups.open().count() == 2
+    assert Closure.objects.get().undone_at == now
+
+
+def test_her_word_needs_a_contact_in_which_she_was_reached(ticket, by_ada, now):
+    told = handling.Told("outbound", "phone", reached="voicemail")
+    voicemail = handling.record_contact(told=told, ticket=ticket, by=by_ada, now=now).contact
+    with pytest.raises(Refused) as refusal:
+        end(ticket, by_ada, now, evidence="customer_said", evidence_contact=voicemail)
+    assert (refusal.value.code, refusal.value.field) == ("needs-evidence", "evidence.contact")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"outcome": "spam", "note": "a\x00"}, "note"),
+        ({"outcome": "resolved", "evidence": "observed", "evidence_text": "\ud800"}, "evidence.text"),
+        ({"outcome": "spam", "note": "x" * 1_000_001}, "note"),
+    ],
+)
+def test_text_that_cannot_be_kept_is_refused_by_field(ticket, by_ada, now, fields, field):
+    with pytest.raises(Invalid) as refusal:
+        closing.close(ticket=ticket, closing=closing.Closing(**fields), by=by_ada, now=now)
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x" * 301, "\x00"])
+def test_reopening_needs_a_reason_that_can_be_kept(ticket, by_ada, now, reason):
+    end(ticket, by_ada, now, "spam")
+    with pytest.raises(Invalid) as refusal:
+        closing.reopen(ticket=ticket, reason=reason, by=by_ada, now=now)
+    assert refusal.value.field == "reason"
+
+
+def test_one_megabyte_of_note_is_kept(ticket, by_ada, now):
+    assert len(end(ticket, by_ada, now, "spam", note="x" * 1_000_000).closure.note) == 1_000_000
+
+
+def test_queries_of_a_closing(log, by_ada, now):
+    ticket = log()
+    with CaptureQueriesContext(connection) as caught:
+        end(ticket, by_ada, now, evidence="customer_said")
+    assert len(caught) == 11, "\n".join(query["sql"][:150] for query in caught)
+
+
+def test_queries_of_a_dead_end(log, by_ada, now):
+    ticket = log()
+    with CaptureQueriesContext(connection) as caught:
+        end(ticket, by_ada, now, "no_remedy", follow_up=promising.Step(promised_by=now + timedelta(hours=4), told=True))
+    assert len(caught) == 11, "\n".join(query["sql"][:150] for query in caught)
