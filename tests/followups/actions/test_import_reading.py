@@ -72,7 +72,7 @@ def test_a_quote_left_open_at_the_end_is_named():
         (b"a,\xe9\n", "bad-header"),
         (b"a,b,A\n", "duplicate-column"),
         ("a,b\n".encode("utf-16"), "bad-encoding"),
-        (gzip.compress(b"a,b\n" * 9)[:-12], "bad-gzip"),
+        (gzip.compress(b"a,b\n" * 9, mtime=0)[:-12], "bad-gzip"),
         (b"\x1f\x8bnot gzip at all", "bad-gzip"),
     ],
 )
