@@ -22,6 +22,7 @@ DESK_PEOPLE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
 READERS = (*DESK_PEOPLE, Role.AUDITOR)
 LATE_AFTER = timedelta(seconds=60)
 ON_THE_LINE_ACTS = frozenset({"log", "answer", "close"})
+OWNERS_ACTS = frozenset({"change", "assign", "merge"})
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -73,6 +74,8 @@ def page(*roles: str, door: str = "web") -> Callable:
 
 def ticket(actor: Actor, number: str, *, now: Any) -> Ticket:
     """The ticket, or Missing for what is not there and for what is not theirs alike."""
+    if not (number.isascii() and number.isdigit()):
+        raise Missing("No such ticket.")
     rows = Ticket.objects.visible_to(actor, now=now)
     found = rows.filter(number=number).select_related("customer", "category", "team", "agent", "recontact_of").first()
     if found is None:
@@ -103,29 +106,37 @@ def follow_up(actor: Actor, key: UUID | str, *, now: Any) -> FollowUp:
 
 def require(actor: Actor, on: Ticket, act: str, *, now: Any) -> None:
     """Refuse what the actor sees but may not do. `act`: log, answer, close (open to the caller on the line), change,
-    assign, merge.
+    assign, merge (an agent's own tickets, and those that nobody owns).
 
     The caller on the line opens the door for 30 minutes; the first act through it is written into the history.
     """
     if actor.role == Role.AUDITOR:
         raise Forbidden("read-only", "Auditors read.")
-    if _works_on(actor, on):
+    if _works_on(actor, on, act):
         return
     if actor.agent is None or act not in ON_THE_LINE_ACTS or not _on_the_line(actor, on, now=now):
-        raise Forbidden("not-yours", "This ticket belongs to another team.")
+        raise Forbidden("not-yours", "This ticket is not yours to change: ask its owner, or a supervisor.")
     since = now - ON_THE_LINE
     if not Event.objects.filter(ticket=on, kind="door.opened", by=actor.agent, at__gt=since).exists():
         timeline.record("door.opened", by=actor, now=now, ticket=on)
 
 
-def _works_on(actor: Actor, on: Ticket) -> bool:
-    """What `workable_by` says of a row that is loaded already."""
+def _works_on(actor: Actor, on: Ticket, act: str) -> bool:
+    """What `workable_by` says, of a row that is loaded already; and what is the owner's alone."""
     if actor.sees_all:
         return actor.role != Role.AUDITOR
-    in_team = on.team_id in actor.team_ids
     if actor.agent is None:
-        return in_team
-    return in_team or on.team_id is None or on.agent_id == actor.agent.pk
+        return on.team_id in actor.team_ids
+    if actor.token and actor.token.team_id not in (None, on.team_id):
+        return False
+    of_team = on.team_id is None or on.team_id in actor.team_ids
+    if actor.role == Role.AGENT and act in OWNERS_ACTS:
+        of_team = of_team and on.agent_id is None
+    return of_team or on.agent_id == actor.agent.pk or _claimed(actor, on)
+
+
+def _claimed(actor: Actor, on: Ticket) -> bool:
+    return on.follow_ups.open().filter(owner_id=actor.agent.pk).exists()
 
 
 def _on_the_line(actor: Actor, on: Ticket, *, now: Any) -> bool:
@@ -136,7 +147,7 @@ def may(actor: Actor, on: Ticket, act: str, *, now: Any) -> bool:
     """Whether `require` would pass, without writing anything: for buttons."""
     if actor.role == Role.AUDITOR:
         return False
-    if _works_on(actor, on):
+    if _works_on(actor, on, act):
         return True
     return actor.agent is not None and act in ON_THE_LINE_ACTS and _on_the_line(actor, on, now=now)
 

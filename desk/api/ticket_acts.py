@@ -51,7 +51,7 @@ class Reopening(OfTicket):
 
     @acts("reopen_ticket", "Open a closed ticket again", bodies.ReopeningBody, {200: shapes.TicketAnswer})
     def post(self, request: Request) -> Response:
-        ticket = self.workable(request, "change")
+        ticket = self.workable(request, "close")
         body = bodies.REOPENING.run_validation(request.data)
         step = naming.step(request.actor, body.get("follow_up"), ticket)
         reopened = closing.reopen(ticket=ticket, reason=body["reason"], follow_up=step, by=request.actor, now=self.now)

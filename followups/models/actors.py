@@ -33,12 +33,13 @@ class Actor:
 
     @cached_property
     def team_ids(self) -> frozenset[int]:
-        """The teams of the agent; of a bare token its one team. Empty for neither."""
-        if self.agent:
+        """The teams of the agent, and of a token bound to a team that one at most. Empty for neither."""
+        bound = frozenset([self.token.team_id]) if self.token and self.token.team_id else None
+        if self.agent is None:
+            return bound or frozenset()
+        if bound is None:
             return self.agent.team_ids
-        if self.token and self.token.team_id:
-            return frozenset([self.token.team_id])
-        return frozenset()
+        return bound if self.agent.role in ("admin", "auditor") else bound & self.agent.team_ids
 
     @property
     def sees_all(self) -> bool:

@@ -57,20 +57,28 @@ class TicketQuerySet(models.QuerySet):
             return self
         if actor.agent is None:
             return self.filter(team_id__in=actor.team_ids)
-        rows = self.filter(_theirs(actor) | Q(pk__in=_caller_on_the_line(actor, now)))
-        return rows.filter(team_id=actor.token.team_id) if actor.token and actor.token.team_id else rows
+        return self.filter(_theirs(actor) | Q(pk__in=_caller_on_the_line(actor, now)), _of_token(actor))
 
     def workable_by(self, actor):
         """What `actor` may write: the caller on the line is read and served through its own acts."""
-        if actor.sees_all and actor.role != "auditor":
-            return self
         if actor.role == "auditor":
             return self.none()
-        return self.filter(_theirs(actor) if actor.agent else Q(team_id__in=actor.team_ids))
+        if actor.sees_all:
+            return self
+        return self.filter(_theirs(actor), _of_token(actor)) if actor.agent else self.filter(team_id__in=actor.team_ids)
 
 
 def _theirs(actor) -> Q:
-    return Q(team_id__in=actor.team_ids) | Q(agent_id=actor.agent.pk) | Q(team_id__isnull=True)
+    """Of their teams, of nobody's team, their own, or claimed: one with an open follow-up that is theirs in person."""
+    followups = Ticket._meta.apps.get_model("followups", "FollowUp")
+    claimed = followups.objects.open().filter(owner_id=actor.agent.pk).values("ticket_id")
+    of_team = Q(team_id__in=actor.team_ids) | Q(team_id__isnull=True)
+    return of_team | Q(agent_id=actor.agent.pk) | Q(pk__in=claimed)
+
+
+def _of_token(actor) -> Q:
+    """A token bound to a team leads no further than that team, whoever acts through it."""
+    return Q(team_id=actor.token.team_id) if actor.token and actor.token.team_id else Q()
 
 
 def _caller_on_the_line(actor, now):
