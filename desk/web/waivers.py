@@ -14,7 +14,7 @@ from desk import access
 from desk.web import team
 from desk.web.forms import team as forms
 from followups.actions import waiving
-from followups.errors import Missing, Refused
+from followups.errors import Forbidden, Missing, Refused
 from followups.models import Closure, WaiverKind, WaiverRequest
 
 SHOWN = 100
@@ -74,7 +74,7 @@ def _grouped(rows: list[WaiverRequest]) -> list[dict[str, Any]]:
 
 def _grant(request: HttpRequest) -> HttpResponse:
     if not request.actor.supervises:
-        raise Refused("read-only", "Auditors read.")
+        raise Forbidden("read-only", "Auditors read.")
     keys = [key for text in request.POST.getlist("selected")[: team.MOST] if (key := team.key(text))]
     rows = list(
         team.asked(request.actor).filter(pk__in=keys).select_related("ticket", "told_contact").order_by("asked_at")
