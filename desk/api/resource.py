@@ -39,6 +39,7 @@ class Resource(APIView):
         except Exception as exc:  # noqa: BLE001 - the one place where each exception becomes a problem
             response = self.handle_exception(exc)
         self.response = self.finalize_response(request, response, *args, **kwargs)
+        self.response.headers["Cache-Control"] = "no-store"
         for name, value in self.rate_headers.items():
             self.response.headers[name] = value
         return self.response
