@@ -44,18 +44,28 @@ def run(on: ground.Ground, *, chosen: list[str] | None) -> bool:
     factories.category()
     on.wait(on.worker("worker-1"), on.worker("worker-2"), on.beat())
     faults.counting.warmed(seconds=30)
-    print(ROW.format(*HEAD), flush=True)
-    shown = [show(faults.QUICK[name](on)) for name in chosen or faults.QUICK]
+    trials = [begin(name, on) for name in chosen or faults.QUICK]
+    print(ROW.format(*HEAD))
+    shown = [show(trial, faults.judged(trial, on)) for trial in trials]
     return all(shown)
 
 
-def show(outcome) -> bool:
-    found = outcome.count
+def begin(name: str, on: ground.Ground):
+    from tests.chaos import faults
+
+    begun = time.monotonic()
+    trial = faults.QUICK[name](on)
+    print(f"  {name}: {trial.done} ({time.monotonic() - begun:.0f} s)", flush=True)
+    return trial
+
+
+def show(trial, verdict) -> bool:
+    found = verdict.count
     inside = (found.due, found.lost, found.duplicates, found.early, f"{found.latest:.1f} s")
     outside = (found.mails, found.mails_lost, found.mails_repeated, f"{found.mails_latest:.1f} s")
-    verdict = "held" if outcome.passed else f"BROKE {'; '.join(outcome.wrong)}"
-    print(ROW.format(outcome.name, outcome.done, *inside, *outside, verdict), flush=True)
-    return outcome.passed
+    words = "held" if verdict.held else f"BROKE {'; '.join(verdict.wrong)}"
+    print(ROW.format(trial.name, trial.done, *inside, *outside, words), flush=True)
+    return verdict.held
 
 
 if __name__ == "__main__":

@@ -106,17 +106,21 @@ def warmed(*, seconds: float) -> None:
         time.sleep(0.1)
 
 
-def settled(lot: Lot, *, seconds: float) -> None:
-    """Return once nothing of the lot waits, or when the time is over: the count says which."""
+def settled(lot: Lot, *, seconds: float, leased: bool = False) -> None:
+    """Return once nothing of the lot waits, or when the time is over: the count says which.
+
+    A sender that was killed leaves a lease of a minute; those are waited for with `leased` alone.
+    """
     end = time.monotonic() + seconds
-    while time.monotonic() < end and waiting(lot):
+    while time.monotonic() < end and waiting(lot, leased=leased):
         time.sleep(0.3)
 
 
-def waiting(lot: Lot) -> bool:
+def waiting(lot: Lot, *, leased: bool) -> bool:
     try:
-        left = Reminder.objects.filter(follow_up__in=lot.keys, state="waiting").exists()
-        return left or Delivery.objects.filter(follow_up__in=lot.keys, state="waiting").exists()
+        mails = Delivery.objects.filter(follow_up__in=lot.keys, state="waiting")
+        mails = mails if leased else mails.filter(leased_until__isnull=True)
+        return mails.exists() or Reminder.objects.filter(follow_up__in=lot.keys, state="waiting").exists()
     except OperationalError:
         connection.close()
         return True

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.test import Client
@@ -12,35 +12,48 @@ from followups.models import Actor, Agent, FollowUp
 from tests.chaos import counting, ground
 
 SETTLED = 45
+LEASED = 90
 
 
 @dataclass
-class Outcome:
-    """What was done, what was counted, and what else went wrong (empty: nothing)."""
+class Trial:
+    """What was done to which lot, what went wrong besides, and the most that may be counted."""
 
     name: str
     done: str
+    lot: counting.Lot
+    most: dict[str, float]
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Verdict:
     count: counting.Count
     wrong: list[str]
 
     @property
-    def passed(self) -> bool:
+    def held(self) -> bool:
         return self.count.sound and not self.wrong
 
 
-def judged(name: str, done: str, lot: counting.Lot, on: ground.Ground, **limits: float) -> Outcome:
-    """Wait until the lot is through, count it, and hold it to `latest`, `mails_latest` and `mails_repeated`."""
+def through(name: str, done: str, lot: counting.Lot, **most: float) -> Trial:
+    """Wait until the lot is through, but for messages whose sender was killed."""
     counting.settled(lot, seconds=SETTLED)
-    found = counting.count(lot, mail=on.folder / "var" / "mail")
-    over = {key: most for key, most in limits.items() if getattr(found, key) > most}
-    return Outcome(name, done, found, [f"{key} over {most:.0f}" for key, most in over.items()])
+    return Trial(name, done, lot, most)
+
+
+def judged(trial: Trial, on: ground.Ground) -> Verdict:
+    counting.settled(trial.lot, seconds=LEASED, leased=True)
+    found = counting.count(trial.lot, mail=on.folder / "var" / "mail")
+    over = {key: most for key, most in trial.most.items() if getattr(found, key) > most}
+    return Verdict(found, [*trial.wrong, *(f"{key} over {most:.0f}" for key, most in over.items())])
 
 
 def rest(until: float) -> None:
     time.sleep(max(0.0, until - time.monotonic()))
 
 
-def f1(on: ground.Ground) -> Outcome:
+def f1(on: ground.Ground) -> Trial:
     """Workers are killed with -9 while reminders fall due; somebody starts them again."""
     lot, kills = counting.lay(500, after=1, within=9), 3
     begun = time.monotonic()
@@ -50,10 +63,10 @@ def f1(on: ground.Ground) -> Outcome:
         on.kill(victim, alone=on.dice.random() < 0.5)
         on.worker(victim)
     done = f"{kills} workers killed -9 in {time.monotonic() - begun:.0f} s"
-    return judged("F1", done, lot, on, latest=30, mails_latest=90, mails_repeated=kills)
+    return through("F1", done, lot, latest=30, mails_latest=90, mails_repeated=kills)
 
 
-def f2(on: ground.Ground) -> Outcome:
+def f2(on: ground.Ground) -> Trial:
     """No beat for a while, then three at once."""
     on.kill("beat-1")
     begun = time.monotonic()
@@ -61,12 +74,12 @@ def f2(on: ground.Ground) -> Outcome:
     rest(begun + 4)
     on.wait(*[on.beat(name) for name in ("beat-1", "beat-2", "beat-3")])
     outage = time.monotonic() - begun
-    outcome = judged("F2", f"no beat for {outage:.0f} s, then 3", lot, on, latest=outage + 15, mails_repeated=0)
+    trial = through("F2", f"no beat for {outage:.0f} s, then 3", lot, latest=outage + 15, mails_repeated=0)
     on.stop("beat-2", "beat-3")
-    return outcome
+    return trial
 
 
-def f3(on: ground.Ground) -> Outcome:
+def f3(on: ground.Ground) -> Trial:
     """The broker dies with everything in it and stays away; pages answer, and a ticket closes meanwhile."""
     down = 5
     usual, _ = timed(works)
@@ -77,8 +90,9 @@ def f3(on: ground.Ground) -> Outcome:
     wrong += [] if took < 2 * usual + 1 else [f"waited for the broker: {took:.1f} s, else {usual:.1f}"]
     rest(begun + down)
     on.start_server(on.broker)
-    outcome = judged("F3", f"broker killed -9, gone for {down} s", lot, on, latest=down + 30, mails_repeated=0)
-    return Outcome(outcome.name, outcome.done, outcome.count, outcome.wrong + wrong)
+    trial = through("F3", f"broker killed -9, gone for {down} s", lot, latest=down + 30, mails_repeated=0)
+    trial.wrong += wrong
+    return trial
 
 
 def timed(act: Callable[[], list[str]]) -> tuple[float, list[str]]:
@@ -102,7 +116,7 @@ def closes() -> bool:
     return closing.close(ticket=row.ticket, closing=word, by=ada, now=counting.now()).closed
 
 
-def f4(on: ground.Ground) -> Outcome:
+def f4(on: ground.Ground) -> Trial:
     """The database is killed with -9 in the middle of it and started at once."""
     lot = counting.lay(500, after=0.5, within=5)
     time.sleep(on.dice.uniform(1.5, 4))
@@ -113,17 +127,18 @@ def f4(on: ground.Ground) -> Outcome:
     begun = time.monotonic()
     on.start_server(on.database)
     wrong += [] if time.monotonic() - begun < 30 else ["no recovery within 30 s"]
-    outcome = judged("F4", "postmaster killed -9, started at once", lot, on, latest=30 + 15, mails_repeated=1)
-    return Outcome(outcome.name, outcome.done, outcome.count, outcome.wrong + wrong)
+    trial = through("F4", "postmaster killed -9, started at once", lot, latest=30 + 15, mails_repeated=1)
+    trial.wrong += wrong
+    return trial
 
 
-def f7(on: ground.Ground) -> Outcome:
+def f7(on: ground.Ground) -> Trial:
     """The workers' clocks are two hours off, one ahead and one behind: the database's clock decides."""
     for name in on.hands("worker"):
         on.kill(name)
     on.wait(on.worker("worker-1", shifted=7200), on.worker("worker-2", shifted=-7200))
     lot = counting.lay(300, after=1, within=6)
-    return judged("F7", "worker clocks 2 h ahead and behind", lot, on, latest=30, mails_repeated=0)
+    return through("F7", "worker clocks 2 h ahead and behind", lot, latest=30, mails_repeated=0)
 
 
-QUICK: dict[str, Callable[[ground.Ground], Outcome]] = {"F1": f1, "F2": f2, "F3": f3, "F4": f4, "F7": f7}
+QUICK: dict[str, Callable[[ground.Ground], Trial]] = {"F1": f1, "F2": f2, "F3": f3, "F4": f4, "F7": f7}

@@ -66,10 +66,11 @@ class Ground:
             self.running.pop(name).end()
 
     def worker(self, name: str, *, shifted: float = 0) -> str:
-        return self.celery(name, ["worker", *QUIET, "-n", f"{name}@%h"], shifted=shifted)
+        return self.celery(name, ["desk.celery", "worker", *QUIET, "-n", f"{name}@%h"], shifted=shifted)
 
     def beat(self, name: str = "beat-1") -> str:
-        return self.celery(name, ["beat", "--schedule", str(self.folder / "var" / f"{name}-schedule")])
+        schedule = str(self.folder / "var" / f"{name}-schedule")
+        return self.celery(name, ["desk.celery:beat", "beat", "--schedule", schedule])
 
     def celery(self, name: str, arguments: list[str], *, shifted: float = 0) -> str:
         """Celery writes its process id once it is ready."""
@@ -79,7 +80,7 @@ class Ground:
         self.start(
             processes.Program(
                 name=name,
-                argv=[sys.executable, *code, "-A", "desk.celery", *arguments, *options],
+                argv=[sys.executable, *code, "-A", *arguments, *options],
                 log=self.folder / f"{name}.log",
                 env=self.environment,
                 ready=mark.exists,
