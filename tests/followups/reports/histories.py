@@ -67,6 +67,21 @@ def at_its_time(ticket: Ticket) -> dict[str, Any]:
     }
 
 
+def replaced(ticket: Ticket, *, at: datetime, by: FollowUp, outcome: str = "no_remedy") -> Closure:
+    """A closing that did not close: a follow-up stands in its place."""
+    return Closure.objects.create(
+        ticket=ticket,
+        at=at,
+        outcome=outcome,
+        closed=False,
+        replaced_by=by,
+        entered_at=at,
+        by_name="Ada",
+        door="web",
+        **at_its_time(ticket),
+    )
+
+
 def end(ticket: Ticket, *, at: datetime, outcome: str) -> None:
     ticket.state, ticket.closed_at, ticket.outcome = "closed", at, outcome
     ticket.resolved_at = at if outcome == "resolved" else None
@@ -119,6 +134,8 @@ def move(follow_up: FollowUp, *, at: datetime, to: datetime, agreed: bool = Fals
     row = Move.objects.create(
         follow_up=follow_up, at=at, by_name="Ada", from_by=follow_up.promised_by, to_by=to, agreed=agreed, **fields
     )
+    if follow_up.promised_from:
+        follow_up.promised_from += to - follow_up.promised_by
     follow_up.promised_by = to
     follow_up.save()
     return row
