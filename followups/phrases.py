@@ -29,9 +29,7 @@ _MESSAGES = {
         "This note reads as if the customer left without a remedy. "
         "If so, close it as not solved and a follow-up is set."
     ),
-    "promise-without-follow-up": (
-        "This note promises to get back to the customer, but no follow-up is dated."
-    ),
+    "promise-without-follow-up": ("This note promises to get back to the customer, but no follow-up is dated."),
     "blank-note": "This note says nothing yet. One sentence on what was done helps the next call.",
 }
 

@@ -40,7 +40,7 @@ def _verb(channel: str) -> str:
 
 def _whom(row: Due) -> str:
     name = shortened(row.customer or "the customer", 40)
-    return f"{name}, {numbers.read_aloud(row.number)} \"{shortened(row.subject, 50)}\""
+    return f'{name}, {numbers.read_aloud(row.number)} "{shortened(row.subject, 50)}"'
 
 
 @functools.lru_cache(maxsize=1024)

@@ -69,9 +69,7 @@ def wilson(num: int, den: int, confidence: float = 0.95) -> Interval | None:
     return Interval(low, high)
 
 
-def newcombe(
-    num: int, den: int, other_num: int, other_den: int, confidence: float = 0.95
-) -> Difference | None:
+def newcombe(num: int, den: int, other_num: int, other_den: int, confidence: float = 0.95) -> Difference | None:
     """`num / den` less `other_num / other_den`, by Newcombe's hybrid score (1998, method 10)."""
     mine = wilson(num, den, confidence)
     other = wilson(other_num, other_den, confidence)
@@ -146,9 +144,7 @@ def incidence_at(steps: list[Incidence], at: Time) -> tuple[float, float]:
     return (found.resolved, found.ended) if found else (0.0, 0.0)
 
 
-def standardise(
-    strata: Mapping[Hashable, tuple[int, int]], mix: Mapping[Hashable, float]
-) -> Standardised | None:
+def standardise(strata: Mapping[Hashable, tuple[int, int]], mix: Mapping[Hashable, float]) -> Standardised | None:
     """The rate that the shares (num, den) of `strata` give at the weights of `mix`.
 
     Direct standardisation. A stratum of the mix without a count is left out and lowers `covered`;

@@ -65,7 +65,8 @@ def test_count_beyond_its_column_is_refused(value):
 
 
 @pytest.mark.parametrize(
-    ("value", "code"), [("-0.01", "too-small"), ("1e12", "out-of-range"), ("NaN", "out-of-range"), ("Infinity", "out-of-range")]
+    ("value", "code"),
+    [("-0.01", "too-small"), ("1e12", "out-of-range"), ("NaN", "out-of-range"), ("Infinity", "out-of-range")],
 )
 def test_amount_that_is_none_is_refused(value, code):
     with pytest.raises(Invalid) as refusal:

@@ -196,9 +196,7 @@ def test_a_note_of_any_size_is_checked_in_a_millisecond(piece, size):
     assert min(spent) < 0.001
 
 
-@pytest.mark.skipif(
-    not REAL_DATA, reason="DESK_REAL_DATA is not set: phrases/dev.tsv is not there to judge the rules"
-)
+@pytest.mark.skipif(not REAL_DATA, reason="DESK_REAL_DATA is not set: phrases/dev.tsv is not there to judge the rules")
 def test_nine_in_ten_contradictions_found_in_real_notes_are_right():
     with (Path(REAL_DATA) / "phrases" / "dev.tsv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["label"] != "unclear"]

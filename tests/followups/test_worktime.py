@@ -72,9 +72,7 @@ def test_to_instant_where_the_wall_time_is_ambiguous_is_the_first():
 
 
 def test_to_wall_is_naive_and_local():
-    assert worktime.to_wall(datetime(2026, 11, 1, 6, 30, tzinfo=UTC), NEW_YORK) == datetime(
-        2026, 11, 1, 1, 30
-    )
+    assert worktime.to_wall(datetime(2026, 11, 1, 6, 30, tzinfo=UTC), NEW_YORK) == datetime(2026, 11, 1, 1, 30)
 
 
 def test_a_naive_instant_is_refused():
@@ -111,9 +109,7 @@ def test_working_between_over_a_weekend_with_a_clock_change():
     assert end - start == 65 * HOUR
 
 
-@pytest.mark.parametrize(
-    ("day", "hours"), [(date(2026, 3, 8), 7), (date(2026, 11, 1), 9), (date(2026, 6, 7), 8)]
-)
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 8), 7), (date(2026, 11, 1), 9), (date(2026, 6, 7), 8)])
 def test_a_night_shift_has_the_hours_of_its_zone(day, hours):
     shift = Calendar(zone=NEW_YORK, periods={6: ((time(0), time(8)),)})
     start = worktime.to_instant(datetime.combine(day, time(0)), NEW_YORK)
@@ -338,10 +334,7 @@ def test_working_time_equals_the_count_of_minutes(case):
     assert worktime.working_between(start, start + length * MINUTE, calendar) == counted * MINUTE
     if counted:
         assert worktime.next_working_instant(start, calendar) == start + after[0] * MINUTE
-        assert (
-            worktime.add_working(start, counted * MINUTE, calendar)
-            == start + (after[counted - 1] + 1) * MINUTE
-        )
+        assert worktime.add_working(start, counted * MINUTE, calendar) == start + (after[counted - 1] + 1) * MINUTE
 
 
 @settings(deadline=None, max_examples=60)
