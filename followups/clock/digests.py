@@ -20,6 +20,7 @@ from followups.models import (
     NoticeKind,
     Policy,
     Role,
+    Site,
     Stage,
 )
 
@@ -32,8 +33,8 @@ LINES = 50
 
 
 def sweep(*, now: datetime) -> int:
-    """How many digests were written down for sending."""
-    if is_quiet(now):
+    """How many digests were written down for sending. None while sending is held: they would be old when released."""
+    if is_quiet(now) or Site.objects.filter(sending_held=True).exists():
         return 0
     return sum(_digest(agent_id, now) for agent_id in _waiting(now))
 

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from followups.clock import deliveries, digests, reminders
-from followups.models import Delivery, FollowUp, FollowUpState, Notice, Policy
+from followups.models import Delivery, FollowUp, FollowUpState, Notice, Policy, Site
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +98,12 @@ def test_who_has_no_address_or_is_not_here_gets_none(ada, change):
 def test_mail_rests_at_night_and_on_days_off(instant, quiet):
     Policy.objects.update_or_create(team=None, defaults={"zone": "Europe/Berlin"})
     assert digests.is_quiet(datetime.fromisoformat(instant).replace(tzinfo=UTC)) is quiet
+
+
+def test_none_is_written_while_sending_is_held(ada):
+    overdue(ada)
+    Site.objects.update_or_create(id=1, defaults={"sending_held": True})
+    assert digests.sweep(now=OVERDUE) == 0
 
 
 def test_what_came_at_night_waits_for_the_morning(ada):
