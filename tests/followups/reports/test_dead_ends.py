@@ -1,0 +1,92 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from followups.reports import dead_ends
+from tests import factories
+from tests.followups.reports import histories
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+AS_OF = datetime(2026, 3, 31, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def ticket(**fields):
+    return histories.ticket(None, at=START, **fields)
+
+
+def replaced(outcome="no_remedy", *, told=None, **fields):
+    """A dead end, its follow-up kept, and the ticket solved after all."""
+    row = ticket(**fields)
+    step = histories.promise(row, made=START + DAY, by=START + 2 * DAY, told=told)
+    histories.replaced(row, at=START + DAY, by=step, outcome=outcome)
+    histories.close(row, at=START + 3 * DAY)
+
+
+def report(**fields):
+    return dead_ends.report(histories.question(START, AS_OF, **fields))
+
+
+def test_dead_ends_are_counted_of_all_closings_but_duplicates_and_spam():
+    replaced("no_remedy", told=START + DAY)
+    replaced("unreachable", told=AS_OF + DAY)
+    histories.close(ticket(), at=START + DAY, outcome="withdrawn", why="gave_up")
+    histories.close(ticket(), at=START + DAY, outcome="withdrawn", why="solved_elsewhere")
+    histories.close(ticket(), at=START + DAY, outcome="spam")
+    total = report().total
+    assert (total.num, total.den, total.attempted) == (3, 6, 3)
+    assert (total.no_remedy, total.unreachable, total.gave_up) == (1, 1, 1)
+    assert (total.replaced, total.told) == (2, 1)
+    assert total.excluded == {"duplicate": 0, "spam": 1}
+
+
+def test_what_was_undone_is_no_closing():
+    row = ticket()
+    histories.close(row, at=START + DAY).ticket.closures.update(undone_at=START + DAY + timedelta(seconds=5))
+    histories.close(row, at=START + 2 * DAY)
+    assert report().total.den == 1
+
+
+def test_waivers_stand_on_a_line_of_their_own_by_kind():
+    sam = factories.agent("sam", "supervisor")
+    for kind in ("exhausted", "exhausted", "deceased"):
+        histories.waive(ticket(), at=START + DAY, by=sam, kind=kind)
+    total = report().total
+    assert (total.den, total.rate, total.waived) == (0, None, 3)
+    assert total.waived_by_kind == {"final_answer": 0, "exhausted": 2, "legal": 0, "deceased": 1, "other": 0}
+
+
+def test_open_tickets_without_a_first_step_are_counted_at_this_moment():
+    ticket(team=factories.team("North"))
+    found = report(by="team")
+    assert found.total.no_first_step == 1
+    assert [(row.key, row.den, row.no_first_step) for row in found.rows] == [("North", 0, 1)]
+    assert found.headline.endswith("1 open tickets have no first step yet.")
+
+
+def test_what_is_of_this_moment_has_no_week():
+    replaced()
+    ticket()
+    found = report(by="week")
+    assert [(row.key, row.orphans, row.no_first_step) for row in found.rows] == [("2026-W10", None, None)]
+    assert found.total.no_first_step == 1
+
+
+def test_tickets_that_break_the_rule_are_orphans():
+    """What the gate refuses is made behind its back, and taken away again before it looks."""
+    closed = ticket()
+    histories.close(closed, at=START + DAY)
+    followed = ticket()
+    histories.promise(followed, made=START, by=START + DAY)
+    assert report().total.orphans == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = 'replica'")
+        cursor.execute("DELETE FROM followups_closure WHERE ticket_id = %s", [closed.pk])
+        assert report().total.orphans == 2
+        cursor.execute("DELETE FROM followups_contact WHERE ticket_id IN (%s, %s)", [closed.pk, followed.pk])
+        cursor.execute("DELETE FROM followups_followup WHERE ticket_id = %s", [followed.pk])
+        cursor.execute("DELETE FROM followups_ticket WHERE id IN (%s, %s)", [closed.pk, followed.pk])
+    assert report().total.orphans == 0
