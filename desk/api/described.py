@@ -26,6 +26,9 @@ REFUSALS = {
     429: "Too many requests; see Retry-After.",
     503: "The desk cannot answer now; see Retry-After.",
 }
+IF_MATCH = OpenApiParameter(
+    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The ETag that was read."
+)
 
 
 class DeskSchema(AutoSchema):
@@ -93,21 +96,18 @@ def acts(
         operation_id=operation,
         summary=summary,
         request={media_type: body} if body else None,
-        parameters=[key, *_headers(found)],
+        parameters=[key, *([IF_MATCH] if found else []), *_headers(found)],
         responses={**answers, **_refusals((*ALWAYS, *ON_WRITING), found=found)},
     )
 
 
 def changes(operation: str, summary: str, body: Any, answer: Any):
     """A PATCH."""
-    if_match = OpenApiParameter(
-        "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The ETag that was read."
-    )
     return extend_schema(
         operation_id=operation,
         summary=summary,
         request={"application/json": body},
-        parameters=[if_match, *_headers(True)],
+        parameters=[IF_MATCH, *_headers(True)],
         responses={200: answer, **_refusals((*ALWAYS, 409, 412, 413, 415), found=True)},
     )
 
