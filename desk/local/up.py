@@ -148,6 +148,8 @@ def start(supervisor: supervising.Supervisor, *, options: argparse.Namespace, fo
 
 def wants_demo(options: argparse.Namespace) -> bool:
     """A desk once started empty stays so, and nobody but this machine gets one with printed passwords."""
+    if options.host not in LOOPBACK and not options.no_demo:
+        say("Starting empty: the demo's passwords are printed, so it stays on 127.0.0.1.")
     if options.no_demo or options.host not in LOOPBACK:
         settings.remember(demo=False)
     return bool(settings.remembered().get("demo", True))
