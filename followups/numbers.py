@@ -87,6 +87,15 @@ def phone(text: str, *, region: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def phone_words(number: str) -> str:
+    """An E.164 number as it is written for people, "+1 212-555-0101"; other text as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def email(text: str) -> str | None:
     """The mail address without blanks around it and in lower case, or None if it is not one."""
     address = text.strip().lower()

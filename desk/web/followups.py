@@ -12,6 +12,7 @@ from desk import access
 from desk.web import rows, ticket, today
 from desk.web.forms import closures, followups, refusals, steps
 from followups.actions import answering
+from followups.actions import messages as letters
 from followups.errors import Refused
 from followups.models import FollowUp, Policy
 
@@ -32,7 +33,7 @@ def head(follow_up: FollowUp, request: access.DeskRequest) -> dict[str, Any]:
     return {
         **ticket.head(follow_up.ticket, known, request),
         "follow_up": this,
-        "row": rows.of(this, zone=zone, now=request.now),
+        "row": rows.of(this, zone=zone, now=request.now, reader=request.user),
         "others": [each for each in known.open if each.pk != follow_up.pk],
         "moves": list(follow_up.moves.all()),
         "is_mine": bool(this.taken_until and this.taken_until > request.now and this.taken_by_id == request.user.pk),
@@ -79,6 +80,7 @@ def page_of(row: FollowUp, request: access.DeskRequest, form: followups.AnswerFo
     shown = {**head(row, request), "may": may}
     if row.is_open and may["close"]:
         shown |= choices(row, request, form or followups.AnswerForm(zone=row.zone, auto_id="answer_%s"))
+        shown["her_page"] = letters.promise_link(row) if row.ticket.customer else ""
         shown["last_try"] = row.attempts.order_by("-at").first() if shown["row"].tries else None
         shown["retries"] = _retries(row, request) if shown["last_try"] else []
     return shown

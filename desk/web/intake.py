@@ -48,7 +48,7 @@ def candidates(actor: Actor, text: str, now: Any) -> list[Candidate]:
 
 def _candidate(customer: Customer, typed: dict[str, str], *, in_full: bool) -> Candidate:
     mail = customer.email if in_full else masking.mask_email(customer.email)
-    phone = customer.phone if in_full else masking.mask_phone(customer.phone)
+    phone = numbers.phone_words(customer.phone) if in_full else masking.mask_phone(customer.phone)
     parts = (customer.organisation, customer.reference, mail, phone)
     return Candidate(customer.pk, str(customer), " · ".join(part for part in parts if part), _matched(customer, typed))
 

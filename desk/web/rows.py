@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
@@ -12,7 +11,7 @@ from django.urls import reverse
 from desk.templatetags import desk as words
 from desk.web.forms import steps
 from followups import numbers
-from followups.models import Contact, FollowUp
+from followups.models import Agent, Contact, FollowUp
 
 ORDINALS = {1: "2nd try", 2: "3rd try"}
 
@@ -45,7 +44,7 @@ def with_tries(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
     return rows.select_related("ticket__customer", "owner", "promiser", "taken_by").annotate(tries=count)
 
 
-def of(follow_up: FollowUp, *, zone: str, now: datetime) -> Row:
+def of(follow_up: FollowUp, *, zone: str, now: datetime, reader: Agent | None = None) -> Row:
     """The row of a follow-up for a reader in `zone`."""
     state, word = state_of(follow_up, now)
     ticket = follow_up.ticket
@@ -62,7 +61,7 @@ def of(follow_up: FollowUp, *, zone: str, now: datetime) -> Row:
         tries=tries_word(getattr(follow_up, "tries", 0)) if follow_up.is_open else "",
         told=follow_up.will_bring if follow_up.is_told else "",
         who=str(ticket.customer or "Unknown caller"),
-        side=owner_word(follow_up),
+        side=owner_word(follow_up, reader),
         free=follow_up.is_open and follow_up.owner_id is None,
         held_by=holder.display_name if holder else "",
         brought=follow_up.get_brought_display(),
@@ -103,16 +102,10 @@ def tries_word(tries: int) -> str:
     return "" if not tries else ORDINALS.get(tries, f"{tries + 1}th try")
 
 
-def owner_word(follow_up: FollowUp) -> str:
+def owner_word(follow_up: FollowUp, reader: Agent | None) -> str:
+    """Whose it is, as its reader would say it."""
     if follow_up.owner:
-        return follow_up.owner.display_name
-    return f"team, promised by {follow_up.promiser.display_name}" if follow_up.promiser else "team"
-
-
-def context(follow_up: FollowUp, *, zone: str, now: datetime) -> dict[str, Any]:
-    """The same words for a page that shows one follow-up."""
-    return {
-        "row": of(follow_up, zone=zone, now=now),
-        "until": until(follow_up, zone),
-        "hers": her_time(follow_up, zone),
-    }
+        return "yours" if follow_up.owner == reader else follow_up.owner.display_name
+    if follow_up.promiser is None:
+        return "the team's"
+    return "promised by you" if follow_up.promiser == reader else f"promised by {follow_up.promiser.display_name}"

@@ -17,8 +17,8 @@ from desk.web.forms import closures, refusals, steps
 from desk.web.forms.tickets import ContactForm, FieldsForm, NoteForm
 from followups import numbers
 from followups.actions import handling, slots
-from followups.errors import Missing, Refused
-from followups.models import Actor, Category, Closure, FollowUp, Policy, Ticket
+from followups.errors import Refused
+from followups.models import Actor, Category, FollowUp, Policy, Ticket
 
 LATEST = 40
 OFFERED = 6
@@ -118,7 +118,7 @@ def page_of(ticket: Ticket, request: access.DeskRequest) -> dict[str, Any]:
     lines, older = history.page(ticket, before=request.GET.get("before", ""))
     shown = {
         **head(ticket, known, request),
-        "rows": [rows.of(each, zone=zone, now=request.now) for each in known.open],
+        "rows": [rows.of(each, zone=zone, now=request.now, reader=request.user) for each in known.open],
         "may": may,
         "lines": lines,
         "older": older,
@@ -212,23 +212,11 @@ def fields(request: access.DeskRequest, number: str) -> HttpResponse:
         except Refused as refused:
             refusals.explain(form, refused)
     known = list(Category.objects.values_list("path", flat=True)[:KNOWN_CATEGORIES])
-    return act(
-        request,
-        row,
-        title="Change the ticket",
-        part="fields_form",
-        fields_form=form,
-        categories=known,
-        status=422 if form.is_bound else 200,
-    )
-
-
-def standing_closure(ticket: Ticket) -> Closure:
-    """The closing that stands, or Missing."""
-    row = ticket.closures.filter(closed=True, reopened_at__isnull=True, undone_at__isnull=True).first()
-    if row is None:
-        raise Missing("No closing stands here.")
-    return row
+    shown = {"fields_form": form, "categories": known}
+    if request.htmx:
+        return render(request, "tickets/_parts/fields_form.html", {"ticket": row, **shown})
+    status = 422 if form.is_bound else 200
+    return act(request, row, title="Change the ticket", part="fields_form", status=status, **shown)
 
 
 @require_POST

@@ -99,7 +99,9 @@ def counted(actor: Actor, now: datetime, midnight: datetime) -> dict[str, int]:
 def section(name: str, title: str, found: QuerySet[FollowUp], total: int, request: access.DeskRequest) -> Section:
     zone = access.zone_of(request.user)
     shown = rows.with_tries(found)[:SHOWN] if total else []
-    return Section(name, title, [rows.of(each, zone=zone, now=request.now) for each in shown], total)
+    return Section(
+        name, title, [rows.of(each, zone=zone, now=request.now, reader=request.user) for each in shown], total
+    )
 
 
 def sections(tab: str, counts: dict[str, int], midnight: datetime, request: access.DeskRequest) -> list[Section]:

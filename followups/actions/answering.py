@@ -156,7 +156,10 @@ def retries(*, ticket: Ticket, now: datetime) -> list[slots.Proposal]:
 
 
 def _retry_instants(policy: Policy, now: datetime) -> Iterator[datetime]:
-    yield now + RETRY
+    later = now + RETRY
+    yield later + timedelta(
+        minutes=-later.minute % slots.QUARTER, seconds=-later.second, microseconds=-later.microsecond
+    )
     local = worktime.to_wall(now, policy.local_zone)
     other = datetime.combine(
         worktime.nth_working_day(local.date(), 1, policy.calendar),

@@ -165,3 +165,9 @@ def test_email_is_trimmed_and_lower_case():
 )
 def test_email_of_anything_else_is_none(text):
     assert numbers.email(text) is None
+
+
+def test_phone_words_are_grouped_for_people():
+    assert numbers.phone_words("+12125550101") == "+1 212-555-0101"
+    assert numbers.phone_words("+442079460100") == "+44 20 7946 0100"
+    assert numbers.phone_words("nothing") == "nothing"

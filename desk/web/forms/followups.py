@@ -18,16 +18,17 @@ REACHED = (
     ("no_answer", "4", "phone-missed", "No answer"),
     ("wrong_number", "5", "phone-off", "Wrong number"),
 )
+# value, key, word
 BROUGHT = (
-    ("answer", "a", "An answer", "What she wanted to know"),
-    ("workaround", "w", "A workaround", "It works for now"),
-    ("credit", "c", "A credit", "On her account"),
-    ("refund", "f", "A refund", "Money back"),
-    ("replacement", "r", "A replacement", "On its way"),
-    ("appointment", "m", "An appointment", "Day and hour"),
-    ("document", "d", "A document", "Sent to her"),
-    ("news", "e", "Dated news", "From whom, and when more"),
-    ("no_news", "0", "No news", "Honestly nothing yet"),
+    ("answer", "a", "Answer"),
+    ("workaround", "w", "Workaround"),
+    ("credit", "c", "Credit"),
+    ("refund", "f", "Refund"),
+    ("replacement", "r", "Replacement"),
+    ("appointment", "m", "Appointment"),
+    ("document", "d", "Document"),
+    ("news", "e", "Dated news"),
+    ("no_news", "0", "No news"),
 )
 THENS = (
     ("next", "x", "The next date"),

@@ -174,11 +174,12 @@ def test_fields_change_and_the_history_says_so(desk, at):
     assert "Refund missing → Refund late" in client.get(f"/tickets/{row.number}").content.decode()
 
 
-def test_make_it_mine(desk, at):
-    row = desk.ticket(agent=desk.bea)
-    at(desk.ada).post(f"/tickets/{row.number}/owner")
-    row.refresh_from_db()
-    assert row.agent == desk.ada
+def test_what_nobody_owns_can_be_made_ones_own_and_nothing_else(desk, at):
+    free, beas = desk.ticket(agent=None), desk.ticket(agent=desk.bea)
+    codes = [at(desk.ada).post(f"/tickets/{row.number}/owner").status_code for row in (free, beas)]
+    free.refresh_from_db()
+    beas.refresh_from_db()
+    assert (codes, free.agent, beas.agent) == ([302, 403], desk.ada, desk.bea)
 
 
 def test_history_is_paged(desk, at, monkeypatch):
