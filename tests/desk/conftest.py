@@ -24,7 +24,7 @@ def now(time_machine: TimeMachineFixture) -> datetime:
 
 @pytest.fixture
 def office(db: None, now: datetime) -> SimpleNamespace:
-    """Billing with ada, ben (agents), sam and sue (supervisors); Delivery with olu, who leads it; root and aud over all."""
+    """Billing: ada and ben, led by sam and sue. Delivery: olu leads it. root and aud over all."""
     billing, delivery = factories.team("Billing"), factories.team("Delivery")
     made = {"billing": billing, "delivery": delivery}
     for name, role, team in [

@@ -103,7 +103,7 @@ def test_a_team_takes_a_policy_of_its_own_and_gives_it_back(office, as_):
 
 
 def test_the_preview_says_what_a_dead_end_would_promise(office, as_):
-    """Tuesday 10:00 UTC is 11:00 in Madrid; three working days on (Tuesday and Wednesday are off) comes the next Tuesday."""
+    """It is Tuesday 11:00 in Madrid. Three working days on, with Wednesday closed, comes the Wednesday after."""
     answer = as_(office.root).post("/policy/preview", {**SENT, "closed_on": "2026-11-25"})
     said = "News on Wednesday 2 December between 11:00 and 12:00."
     assert answer.context["dead_end"].sentence == said

@@ -1,0 +1,220 @@
+"""Who may do what: every page x method x person. A page or method without a row fails.
+
+`-` is a sign-in missing, `403` seen but not theirs, `404` not for their eyes, `405` no such method, `ok` everything
+else: nothing is filled in, so that what is allowed answers that something is missing.
+"""
+
+import copy
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from followups.actions import closing, messages, people, waiving
+from followups.models import Agent, Closure, Contact, ImportRun, Role
+from tests import factories
+
+# ada and sam are of the team that all is about, fay and olu of another; bot is a person for integrations.
+PEOPLE = ("nobody", "ada", "fay", "sam", "olu", "root", "aud", "bot")
+READING = {
+    "- 403 403 403 403 ok 403 403": "person-new team team-new",
+    "- 403 403 ok 403 ok 403 403": "customer-merger",
+    "- 403 403 ok 404 ok ok 403": "person",
+    "- 403 403 ok ok ok ok 403": """
+        categories category import import-errors import-progress imports overdue overdue-findings overdue-review
+        overdue-waivers people policy policy-team teams tokens
+    """,
+    "- 405 405 405 405 405 405 405": """
+        account-absence closure-undo confirmation follow-up-acknowledgement follow-up-lease follow-up-message
+        follow-up-promise follow-up-turn import-real import-trial overdue-acknowledgements overdue-assignments
+        overdue-moves overdue-waiver-refusal person-absence person-invitation policy-dropping policy-preview
+        policy-preview-team ticket-new-caller ticket-owner today-start token-revocation
+    """,
+    "- ok 404 ok 404 ok 403 403": """
+        closure follow-up-date follow-up-end follow-up-owner reopening ticket-contacts ticket-fields
+        ticket-follow-ups ticket-notes waiver
+    """,
+    "- ok 404 ok 404 ok ok 403": "follow-up ticket",
+    "- ok ok ok ok ok 403 403": "ticket-new",
+    "- ok ok ok ok ok ok 403": """
+        account customer customers notices report report-rows reports tickets today
+    """,
+    "- ok ok ok ok ok ok ok": "logout notices-badge",
+    "405 405 405 405 405 405 405 405": "promise-not-solved promise-solved promise-time",
+    "ok ok ok ok ok ok ok ok": "healthz healthz-reminders login metrics promise readyz welcome",
+}
+WRITING = {
+    "- - - - - - - -": "logout",
+    "- 403 403 403 403 ok 403 403": """
+        person-invitation person-new policy policy-dropping policy-preview policy-preview-team policy-team team
+        team-new token-revocation tokens
+    """,
+    "- 403 403 403 404 ok 403 403": "person",
+    "- 403 403 ok 403 ok 403 403": "customer-merger",
+    "- 403 403 ok 404 ok 403 403": "overdue-waiver-refusal person-absence",
+    "- 403 403 ok ok ok 403 403": """
+        category import-real import-trial imports overdue-acknowledgements overdue-assignments overdue-moves
+        overdue-waivers
+    """,
+    "- 405 405 405 405 405 405 405": """
+        categories customers import import-errors import-progress overdue overdue-findings overdue-review people
+        report report-rows reports teams ticket tickets today
+    """,
+    "- ok 403 ok 403 ok 403 403": "customer",
+    "- ok 404 ok 404 ok 403 403": """
+        closure closure-undo confirmation follow-up follow-up-acknowledgement follow-up-date follow-up-end
+        follow-up-lease follow-up-message follow-up-owner follow-up-promise follow-up-turn reopening
+        ticket-contacts ticket-fields ticket-follow-ups ticket-notes ticket-owner waiver
+    """,
+    "- ok ok ok ok ok 403 403": "ticket-new ticket-new-caller today-start",
+    "- ok ok ok ok ok ok 403": "account account-absence notices",
+    "405 405 405 405 405 405 405 405": "healthz healthz-reminders metrics notices-badge promise readyz",
+    "ok ok ok ok ok ok ok ok": "login promise-not-solved promise-solved promise-time welcome",
+}
+# allauth's pages, for nobody and for ada: GET, then POST.
+SIGN_IN = {
+    "- - - -": "socialaccount_signup",
+    "- - - 405": "socialaccount_login_error",
+    "- 403 - 403": "account_reauthenticate mfa_reauthenticate mfa_reauthenticate_webauthn",
+    "- 404 - 404": "mfa_deactivate_totp mfa_download_recovery_codes mfa_edit_webauthn mfa_remove_webauthn",
+    "- 404 - 405": "mfa_view_recovery_codes",
+    "- ok - -": "account_logout",
+    "- ok - 405": "mfa_index mfa_list_webauthn",
+    "- ok - ok": """
+        account_change_password account_confirm_login_code account_email account_set_password
+        accounts/social/connections/ accounts/social/login/cancelled/ accounts/social/login/error/
+        accounts/social/signup/ mfa_activate_totp mfa_add_webauthn mfa_authenticate mfa_generate_recovery_codes
+        socialaccount_connections
+    """,
+    "404 404 404 404": "openid_connect_callback openid_connect_login",
+    "ok ok 404 404": "account_confirm_email",
+    "ok ok 405 405": """
+        account_email_verification_sent account_inactive account_reset_password_done
+        account_reset_password_from_key_done socialaccount_login_cancelled
+    """,
+    "ok ok ok ok": "account_login account_reset_password account_reset_password_from_key account_signup",
+}
+ELSEWHERE = ("admin/", "api/v1/")  # with a matrix of their own
+
+
+def table(rows, method):
+    """(route, method): what each person gets."""
+    return {(name, method): said.split() for said, names in rows.items() for name in names.split()}
+
+
+ROWS = {**table(READING, "GET"), **table(WRITING, "POST")}
+
+
+def routes(patterns=None, prefix=""):
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        address = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if address not in ELSEWHERE:
+                yield from routes(pattern.url_patterns, address)
+        else:
+            yield pattern.name or address
+
+
+def test_every_page_has_a_row_for_reading_and_for_writing():
+    own = {name for name, _ in ROWS}
+    of_allauth = {name for names in SIGN_IN.values() for name in names.split()}
+    assert own | of_allauth == set(routes())
+    assert not own & of_allauth
+    assert set(ROWS) == {(name, method) for name in own for method in ("GET", "POST")}
+
+
+@pytest.fixture
+def things(office, now):
+    """One of each thing that a page can be about, all of Billing."""
+    office.fay = factories.agent("fay", team=office.delivery)
+    office.bot = factories.agent("bot", Role.INTEGRATION, team=office.billing)
+    ticket = factories.ticket(now=now, team=office.billing, agent=office.ada, customer=factories.customer(now=now))
+    call = {"direction": "outbound", "channel": "phone", "at": now, "entered_at": now}
+    contact = Contact.objects.create(ticket=ticket, **call)
+    closing.close(ticket=ticket, closing=closing.Closing(outcome="no_remedy"), by=office.by(office.ada), now=now)
+    request = waiving.ask(ticket=ticket, kind="legal", reason="Law", by=office.by(office.ada), now=now, contact=contact)
+    follow_up = ticket.follow_ups.get()
+    token, _ = people.make_token(name="Shop", scopes=["tickets:read"], now=now)
+    run = ImportRun.objects.create(source="csv", file_name="x", made_at=now, by_name="x", dry_run=True)
+    return {
+        "tickets/": {"number": ticket.number},
+        "follow-ups/": {"key": follow_up.pk},
+        "closures/": {"key": Closure.objects.get().pk},
+        "customers/": {"key": ticket.customer_id},
+        "imports/": {"key": run.pk},
+        "people/": {"key": office.ben.pk},
+        "policy/": {"key": office.billing.pk},
+        "teams/": {"key": office.billing.pk},
+        "categories/": {"key": ticket.category_id},
+        "tokens/": {"key": token.pk},
+        "overdue/waivers/": {"key": request.pk},
+        "reports/": {"name": "resolution"},
+        "welcome/": {"secret": people.invite(agent=office.ada, now=now).rpartition("/")[2]},
+        "p/": {"token": messages.promise_token(follow_up)},
+        "accounts/": {"key": "x", "pk": 1, "provider_id": "x", "uidb36": "1"},
+    }
+
+
+def address_of(name, things):
+    """The address of a route, about the things above."""
+    if "/" in name:
+        return f"/{name}"
+    route, wanted = get_resolver().reverse_dict.getlist(name)[0][0][0]
+    given = next((values for prefix, values in things.items() if route.startswith(prefix)), {})
+    return reverse(name, kwargs={key: given[key] for key in wanted})
+
+
+def verdict(answer):
+    to_login = answer.status_code == 302 and answer.url.partition("?")[0] in ("/login", "/accounts/login/")
+    if to_login or answer.status_code == 401:
+        return "-"
+    return str(answer.status_code) if answer.status_code in (403, 404, 405) else "ok"
+
+
+def ask(office, things, person, asked):
+    """The verdict on each (route, method); whatever it did is taken back before the next."""
+    first, found = Client(), {}
+    if person != "nobody":
+        first.force_login(getattr(office, person), backend="django.contrib.auth.backends.ModelBackend")
+    for name, method in asked:
+        client = Client()
+        client.cookies = copy.deepcopy(first.cookies)
+        with transaction.atomic():
+            answer = client.generic(method, address_of(name, things))
+            transaction.set_rollback(True)
+        assert answer.status_code < 500, f"{method} {name}"
+        found[name, method] = verdict(answer)
+    return found
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_person_may_as_the_matrix_says(office, things, person):
+    place = PEOPLE.index(person)
+    said = {row: verdicts[place] for row, verdicts in ROWS.items()}
+    if person not in ("nobody", "root"):
+        said = {row: word for row, word in said.items() if word != "405"}  # asked of the one who may most
+    assert ask(office, things, person, said) == said
+
+
+@pytest.mark.parametrize("person", PEOPLE[:2])
+def test_signing_in_is_open_and_the_account_is_ones_own(office, things, person):
+    place = PEOPLE.index(person)
+    said = {}
+    for words, names in SIGN_IN.items():
+        for name in names.split():
+            said[name, "GET"], said[name, "POST"] = words.split()[place], words.split()[2 + place]
+    assert ask(office, things, person, said) == said
+
+
+def test_nobody_signs_up(office, client):
+    given = {"username": "eve", "password1": "a calm desk at noon", "password2": "a calm desk at noon"}
+    assert "closed" in client.post("/accounts/signup/", given).content.decode().lower()
+    assert not Agent.objects.filter(username="eve").exists()
+
+
+def test_pages_know_no_other_methods(office, things):
+    """The health addresses answer to nothing else either; a sign-in page is allauth's."""
+    own = sorted({name for name, _ in ROWS} - {"login", "logout"})
+    asked = [(name, method) for name in own for method in ("PUT", "DELETE")]
+    assert set(ask(office, things, "root", asked).values()) == {"405"}
