@@ -62,5 +62,5 @@ urlpatterns = [
     *reports.urlpatterns,
     path("schema", schema.Schema.as_view(), name="api-schema"),
     path("docs", schema.Docs.as_view(), name="api-docs"),
-    re_path(r"^.*$", schema.Nowhere.as_view()),
+    re_path("", schema.Nowhere.as_view()),
 ]

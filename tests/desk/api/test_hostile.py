@@ -103,7 +103,7 @@ def test_other_formats_are_not_acceptable(api):
     [
         "/", "/nothing", "/tickets/", "/problems", "/events", "/exports/tickets", "/webhook-endpoints", "/follow-ups/7",
         "/customers/7/erasure", "/customers/1f6e3f6e-9b1b-4c54-8f7e-3d3f0f6d2a11/export", "/tickets/%ff", "/%00",
-        "/tickets/%ED%A0%BD",
+        "/tickets/%ED%A0%BD", "/tickets/%0A", "/%0D%0Ax",
     ],
 )  # fmt: skip
 def test_address_that_is_not_there_is_a_problem(api, path):
