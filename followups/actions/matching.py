@@ -67,7 +67,7 @@ def find_customer(given: CustomerGiven, *, hold: bool = False) -> tuple[Customer
     What a merged record was known by leads to the one that stayed. `hold` keeps her row from being merged away until
     the transaction ends.
     """
-    rows = Customer.objects.select_related("merged_into").order_by("created_at", "id")
+    rows = Customer.objects.order_by("created_at", "id")
     rows = rows.select_for_update(no_key=True, of=["self"]) if hold else rows
     if given.reference:
         row = rows.filter(reference=given.reference).first()

@@ -75,7 +75,7 @@ def load_by_day(team: Team | None, policy: Policy, *, now: datetime) -> dict[dat
         .filter(team=team, promised_by__gte=now, promised_by__lt=now + timedelta(days=SEARCHED_DAYS + 31))
         .annotate(day=TruncDate("promised_by", tzinfo=ZoneInfo(policy.local_zone)))
         .values_list("day")
-        .annotate(n=Count("id"))
+        .annotate(n=Count("*"))
     )
     return {day: n * policy.minutes_each for day, n in rows}
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from followups.models.agents import Agent, Team
 from followups.models.contacts import Contact
-from followups.models.tickets import Ticket
+from followups.models.tickets import Ticket, of_token, readable
 
 
 class FollowUpState(models.TextChoices):
@@ -60,11 +60,13 @@ class FollowUpQuerySet(models.QuerySet):
         return self.open().filter(owner__isnull=True).filter(Q(taken_until__isnull=True) | Q(taken_until__lte=now))
 
     def visible_to(self, actor, *, now):
+        """Of the tickets that the actor reads, through the joined ticket: cost follows the rows asked for."""
         if actor.sees_all:
             return self
-        tickets = Ticket.objects.visible_to(actor, now=now).values("pk")
-        mine = Q(owner_id=actor.agent.pk) if actor.agent else Q()
-        return self.filter(Q(ticket_id__in=tickets) | mine)
+        if actor.agent is None:
+            return self.filter(ticket__team_id__in=actor.team_ids)
+        mine = Q(owner_id=actor.agent.pk) & of_token(actor, "ticket__")
+        return self.filter(readable(actor, now=now, through="ticket__") | mine)
 
     def led_by(self, actor):
         """As `visible_to` without the caller on the line; read through the joined ticket, so that cost follows the
@@ -136,6 +138,7 @@ class FollowUp(models.Model):
         indexes = [
             models.Index(fields=["ticket", "promised_by"], name="follow_up_ticket"),
             models.Index(fields=["promised_by", "id"], name="follow_up_open", condition=Q(state="scheduled")),
+            models.Index(fields=["ticket"], name="follow_up_open_of_ticket", condition=Q(state="scheduled")),
             models.Index(
                 fields=["owner", "promised_by"], name="follow_up_open_of_owner", condition=Q(state="scheduled")
             ),
