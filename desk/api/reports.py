@@ -25,7 +25,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "as_of": INSTANT,
     "window_days": {"type": "integer", "minimum": 1, "maximum": 90, "default": 7},
     "of": {"type": "string", "enum": list(windows.OF), "default": "resolved"},
-    "by": {"type": "string", "enum": list(windows.CUTS)},
+    "by": {"type": "string", "enum": ["", *windows.CUTS]},
     **{name: {"type": "string"} for name in windows.FILTERS},
     "format": {"type": "string", "enum": ["json", "csv"], "default": "json"},
 }
