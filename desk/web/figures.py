@@ -151,9 +151,8 @@ def words_of(name: str, part: str) -> str:
 
 
 def label(question: windows.Question, key: str) -> str:
-    if question.by == "site" and key:
-        return str(TeamKind(key).label)
-    return key or "none"
+    words = dict(TeamKind.choices).get(key, key) if question.by == "site" else key
+    return str(words) or "none"
 
 
 def table(name: str, question: windows.Question, rows: Iterable[Any], link: Link) -> dict[str, Any]:

@@ -1,0 +1,175 @@
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from followups.models import Site
+from followups.reports import catalogue, cuts, windows
+from tests import factories
+from tests.desk.conftest import A_TUESDAY
+from tests.followups.reports import histories
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+ASKED = "as_of=2026-03-31"
+NAMES = list(catalogue.REPORTS)
+# Of each source the savepoint, the setting, the count, once over time and once for the cut; around them the page.
+QUERIES = {"resolution": 27, "recontact": 18, "time-to-resolution": 13, "promises": 18, "dead-ends": 34}
+
+
+@pytest.fixture
+def march(office):
+    """Ends in two teams, a contact after one, a promise kept and one not, a dead end replaced."""
+    for name, team in (("ana", office.billing), ("ben", office.billing), ("cho", office.delivery)):
+        row = histories.ticket(histories.person(name, now=START), at=START, team=team, agent=office.ada)
+        step = histories.promise(row, made=START, by=START + DAY, told=START, team=team, owner=office.ada)
+        if name == "ana":
+            histories.tried(step, at=START + DAY)
+            histories.replaced(row, at=START + DAY, by=step)
+        histories.close(row, at=START + 2 * DAY)
+        if name == "ana":
+            histories.contact(row, at=START + 3 * DAY)
+    return office
+
+
+def words(answer):
+    return " ".join(answer.content.decode().split())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("by", ["", "team", "week", "site"])
+def test_every_report_shows_in_every_cut(as_, march, name, by):
+    answer = as_(march.root).get(f"/reports/{name}?{ASKED}&by={by}")
+    assert answer.status_code == 200
+    assert "How this is counted" in words(answer)
+
+
+def test_overview_leads_to_all_five(as_, march):
+    answer = as_(march.root).get(f"/reports?{ASKED}")
+    assert answer.status_code == 200
+    assert all(f'href="/reports/{name}?as_of=2026-03-31"' in words(answer) for name in NAMES)
+
+
+def test_headline_and_figures_are_in_plain_words(as_, march):
+    found = words(as_(march.root).get(f"/reports/recontact?{ASKED}"))
+    assert "33 % had to contact us again within 7 days" in found
+    assert "6.1 \u2013 79.2 %" in found
+    assert "1 of 3" in found
+
+
+def test_nothing_to_divide_by_is_a_dash(as_, office):
+    found = words(as_(office.root).get(f"/reports/promises?{ASKED}"))
+    assert "No promise fell due in the period." in found
+    assert "0.0 %" not in found
+
+
+def links(answer):
+    """The addresses of rows on a page."""
+    return {
+        part.split('"')[0].replace("&amp;", "&")
+        for part in answer.content.decode().split('href="')
+        if "/rows?" in part[:60]
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_leads_to_exactly_its_rows(as_, march, name):
+    client = as_(march.root)
+    found = links(client.get(f"/reports/{name}?{ASKED}&by=team"))
+    assert found
+    for url in found:
+        given = {key: values[0] for key, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
+        part, key = given.pop("part"), given.pop("key", None)
+        question = windows.question(given, now=A_TUESDAY, zone="UTC", scope=windows.Scope())
+        total, _ = cuts.listed(question, catalogue.REPORTS[name].SOURCES, part=part, key=key, limit=1, offset=0)
+        answer = client.get(url)
+        assert answer.status_code == 200
+        assert answer.context["total"] == total
+        assert len(answer.context["rows"]) == total
+
+
+def test_rows_are_paged(as_, office):
+    for n in range(53):
+        histories.ticket(histories.person(f"p{n}", now=START), at=START + n * DAY / 100, team=office.billing)
+    client = as_(office.root)
+    first = client.get(f"/reports/resolution/rows?{ASKED}&part=den")
+    second = client.get(f"/reports/resolution/rows?{ASKED}&part=den&page=2")
+    assert (len(first.context["rows"]), len(second.context["rows"])) == (50, 3)
+    assert "51 to 53 of 53" in words(second)
+    assert first.context["rows"][0]["at"] > second.context["rows"][0]["at"]
+
+
+@pytest.mark.parametrize("query", ["part=nothing", "page=0", "page=x", "by=agent", "colour=red"])
+def test_rows_that_cannot_be_asked_for_are_refused(as_, office, query):
+    assert as_(office.root).get(f"/reports/recontact/rows?{query}").status_code == 400
+
+
+def test_a_ticket_that_went_to_another_team_counts_without_its_words(as_, march):
+    row = histories.ticket(histories.person("dee", now=START), at=START, team=march.billing, subject="Secret matter")
+    row.team = march.delivery
+    row.save()
+    answer = as_(march.sam).get(f"/reports/resolution/rows?{ASKED}&part=open")
+    assert answer.context["total"] == 1
+    assert "A ticket that another team has now" in words(answer)
+    assert "Secret matter" not in words(answer)
+
+
+def test_people_see_what_their_role_may(as_, march):
+    seen = {}
+    for person in ("ada", "ben", "sam", "olu", "root", "aud"):
+        answer = as_(getattr(march, person)).get(f"/reports/promises?{ASKED}")
+        seen[person] = answer.context["report"].total.den
+    assert seen == {"ada": 3, "ben": 0, "sam": 2, "olu": 1, "root": 3, "aud": 3}
+
+
+def test_a_wrong_date_is_said_in_the_form(as_, office):
+    answer = as_(office.root).get("/reports/recontact?from=soon")
+    assert answer.status_code == 400
+    assert "This cannot be shown" in words(answer)
+
+
+def test_a_report_that_is_not_built_is_not_there(as_, office):
+    assert as_(office.root).get("/reports/surveys").status_code == 404
+
+
+def test_an_empty_period_says_where_the_last_tickets_are(as_, office):
+    histories.ticket(None, at=START)
+    answer = as_(office.root).get("/reports/resolution?as_of=2026-11-01")
+    assert "No ticket was opened in this period." in words(answer)
+    assert 'href="?as_of=2026-03-02"' in words(answer)
+
+
+def test_the_familiar_figure_stands_beside_for_ninety_days(as_, march):
+    client = as_(march.root)
+    assert "the familiar figure" in words(client.get(f"/reports/resolution?{ASKED}"))
+    Site.objects.update(started_at=A_TUESDAY - 91 * DAY)
+    assert "the familiar figure" not in words(client.get(f"/reports/resolution?{ASKED}"))
+
+
+def test_recent_weeks_are_hollow(as_, office):
+    for weeks in (5, 4, 0):
+        row = histories.ticket(histories.person(f"w{weeks}", now=START), at=START, team=office.billing)
+        histories.close(row, at=datetime(2026, 3, 30, tzinfo=UTC) - weeks * 7 * DAY)
+    young = histories.ticket(histories.person("half", now=START), at=START)
+    histories.close(young, at=datetime(2026, 3, 23, 12, tzinfo=UTC))
+    older = histories.ticket(histories.person("whole", now=START), at=START)
+    histories.close(older, at=datetime(2026, 3, 23, 0, tzinfo=UTC))
+    answer = as_(office.root).get("/reports/recontact?as_of=2026-03-30T06:00:00Z")
+    assert words(answer).count('class="dot hollow"') == 2
+
+
+def test_the_file_is_asked_with_the_same_words(as_, march):
+    answer = as_(march.root).get(f"/reports/recontact?{ASKED}&by=team&from=")
+    assert 'href="/api/v1/reports/recontact?as_of=2026-03-31&amp;by=team&amp;format=csv"' in words(answer)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_report_costs_the_same_number_of_queries_however_much_it_counts(as_, office, name, django_assert_num_queries):
+    client = as_(office.root)
+    client.get(f"/reports/{name}?{ASKED}&by=team")
+    for rounds in (1, 2):
+        for n in range(rounds):
+            team = factories.team(f"T{rounds}{n}")
+            histories.close(histories.ticket(None, at=START, team=team), at=START + DAY)
+        with django_assert_num_queries(QUERIES[name]):
+            assert client.get(f"/reports/{name}?{ASKED}&by=team").status_code == 200
