@@ -1,0 +1,1 @@
+"""The mission, told as tests."""
