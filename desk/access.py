@@ -87,7 +87,7 @@ def follow_up(actor: Actor, key: UUID | str, *, now: Any) -> FollowUp:
     """The follow-up with its ticket, or Missing."""
     rows = FollowUp.objects.visible_to(actor, now=now)
     found = (
-        rows.filter(pk=key)
+        rows.filter(pk=_uuid(key))
         .select_related(
             "ticket__customer",
             "ticket__category",
@@ -102,6 +102,13 @@ def follow_up(actor: Actor, key: UUID | str, *, now: Any) -> FollowUp:
     if found is None:
         raise Missing("No such follow-up.")
     return found
+
+
+def _uuid(key: UUID | str) -> UUID:
+    try:
+        return UUID(str(key))
+    except ValueError as wrong:
+        raise Missing("No such follow-up.") from wrong
 
 
 def require(actor: Actor, on: Ticket, act: str, *, now: Any) -> None:
