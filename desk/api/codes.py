@@ -10,6 +10,7 @@ CODES: dict[str, str] = {
     "method-not-allowed": "The method does not exist here",
     "not-acceptable": "Answers are JSON",
     "unsupported-media-type": "The body is of a type that is not read here",
+    "length-required": "The body came in chunks, without its length",
     "too-large": "The body or the file is too large",
     "rate-limit": "Too many requests",
     "unavailable": "The desk cannot answer now; try again",

@@ -11,7 +11,7 @@ from desk.api import codes, errors
 from desk.api.fields import Body
 
 ALWAYS = (400, 401, 403, 406, 429, 503)
-ON_WRITING = (409, 412, 413, 415, 422)
+ON_WRITING = (409, 411, 412, 413, 415, 422)
 REFUSALS = {
     400: "The request is wrong; `errors` names the fields.",
     401: "No token, or one that has ended.",
@@ -19,6 +19,7 @@ REFUSALS = {
     404: "Not there, or not for your eyes.",
     406: "Answers are JSON.",
     409: "Declined as things stand; `code` says why.",
+    411: "The body came without its length.",
     412: "If-Match names an old version.",
     413: "The body is over 10 MB.",
     415: "The body is of another type.",
@@ -108,7 +109,7 @@ def changes(operation: str, summary: str, body: Any, answer: Any):
         summary=summary,
         request={"application/json": body},
         parameters=[IF_MATCH, *_headers(True)],
-        responses={200: answer, **_refusals((*ALWAYS, 409, 412, 413, 415), found=True)},
+        responses={200: answer, **_refusals((*ALWAYS, 409, 411, 412, 413, 415), found=True)},
     )
 
 

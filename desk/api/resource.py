@@ -46,7 +46,9 @@ class Resource(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        length = request.META.get("CONTENT_LENGTH") or "0"
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if not length and "HTTP_TRANSFER_ENCODING" in request.META:
+            raise errors.Problem(411, "length-required", "Send the body whole, with its Content-Length.")
         if length.isdigit() and int(length) > parsing.LARGEST_BODY:
             raise errors.Problem(413, "too-large", "The body may hold 10 MB.")
 

@@ -71,6 +71,11 @@ def test_body_over_ten_megabytes_is_too_large(api, log):
     assert (note.status_code, Note.objects.count()) == (400, 0)
 
 
+def test_body_in_chunks_needs_its_length(api):
+    answer = api.post("/tickets", Transfer_Encoding="chunked")
+    assert (answer.status_code, answer.json()["code"]) == (411, "length-required")
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 def test_other_types_are_unsupported(api, content_type):
     answer = raw(api, json.dumps(GOOD), content_type=content_type)
