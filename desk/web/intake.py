@@ -15,8 +15,8 @@ from desk.web import rows, ticket
 from desk.web.forms import refusals, steps
 from desk.web.forms.intake import NAMES, NEW, IntakeForm, read_caller, teams_of
 from followups import masking, numbers, search
-from followups.actions import intake, slots
-from followups.errors import Refused
+from followups.actions import handling, intake, slots
+from followups.errors import Missing, Refused
 from followups.models import Actor, Customer, Policy, Team, Ticket
 
 CANDIDATES = 6
@@ -34,6 +34,16 @@ class Candidate:
     matched: str
 
 
+@dataclass(frozen=True)
+class OpenOne:
+    """An open ticket of the caller: `seen` may be read, `opens` once it is written down that she is on the line."""
+
+    ticket: Ticket
+    spoken: str
+    seen: bool
+    opens: bool
+
+
 def candidates(actor: Actor, text: str, now: Any) -> list[Candidate]:
     """Customers who may be meant by what was typed, with how each was matched."""
     if len(text.strip()) < SHORTEST:
@@ -49,8 +59,9 @@ def candidates(actor: Actor, text: str, now: Any) -> list[Candidate]:
 def _candidate(customer: Customer, typed: dict[str, str], *, in_full: bool) -> Candidate:
     mail = customer.email if in_full else masking.mask_email(customer.email)
     phone = numbers.phone_words(customer.phone) if in_full else masking.mask_phone(customer.phone)
+    name = str(customer) if in_full else masking.mask_name(customer.name) or "Customer"
     parts = (customer.organisation, customer.reference, mail, phone)
-    return Candidate(customer.pk, str(customer), " · ".join(part for part in parts if part), _matched(customer, typed))
+    return Candidate(customer.pk, name, " · ".join(part for part in parts if part), _matched(customer, typed))
 
 
 def _matched(customer: Customer, typed: dict[str, str]) -> str:
@@ -80,6 +91,7 @@ def caller_context(request: access.DeskRequest, form: IntakeForm) -> dict[str, A
     return {
         "candidates": found,
         "customer": customer,
+        "customer_name": next((each.name for each in found if customer and each.pk == customer.pk), ""),
         "typed": read_caller(text),
         "repeat": _repeat(customer, request),
         "slots": _slots(customer, team, policy, str(form["priority"].value() or ""), request),
@@ -98,19 +110,31 @@ def _repeat(customer: Customer | None, request: access.DeskRequest) -> dict[str,
         return None
     before = intake.previous_of(customer, now=request.now)
     promise = before.last_promise
+    zone = access.zone_of(request.user)
     return {
         "before": before,
-        "visible": set(
-            Ticket.objects.visible_to(request.actor, now=request.now)
-            .filter(pk__in=[t.pk for t in before.open_tickets])
-            .values_list("pk", flat=True)
-        )
-        if before.open_tickets
-        else set(),
+        "tickets": _open_ones(before.open_tickets, request),
         "promise": promise,
-        "promise_row": rows.of(promise, zone=access.zone_of(request.user), now=request.now) if promise else None,
-        "tickets": [(each, numbers.read_aloud(each.number)) for each in before.open_tickets],
+        "promise_row": rows.of(promise, zone=zone, now=request.now) if promise else None,
     }
+
+
+def _open_ones(found: list[Ticket], request: access.DeskRequest) -> list[OpenOne]:
+    """Her open tickets. Of another team's one sees that it is there; being on the line with her opens it."""
+    if not found:
+        return []
+    seen = Ticket.objects.visible_to(request.actor, now=request.now).filter(pk__in=[row.pk for row in found])
+    keys = set(seen.values_list("pk", flat=True))
+    apart = len(keys) < len(found) and _is_apart(request.actor)
+    return [OpenOne(row, numbers.read_aloud(row.number), row.pk in keys, _opens(row, apart)) for row in found]
+
+
+def _is_apart(actor: Actor) -> bool:
+    return Team.objects.filter(pk__in=actor.team_ids, separate=True).exists()
+
+
+def _opens(row: Ticket, apart: bool) -> bool:
+    return not apart and not (row.team and row.team.separate)
 
 
 def _slots(
@@ -132,6 +156,20 @@ def caller(request: access.DeskRequest) -> HttpResponse:
     """Who it may be, while it is typed. Posted, so that no address stands in a log."""
     form = half_filled(request)
     return render(request, "tickets/_parts/caller.html", {"form": form, **caller_context(request, form)})
+
+
+@require_POST
+@access.page(*access.DESK_PEOPLE)
+def on_the_line(request: access.DeskRequest, number: str) -> HttpResponse:
+    """She is on the line about a ticket of another team: writing that down opens it, for half an hour."""
+    customer = _chosen(request)
+    row = Ticket.objects.open().filter(number=number, customer=customer).select_related("team").first()
+    if customer is None or row is None or not _opens(row, _is_apart(request.actor)):
+        raise Missing("No such ticket.")
+    told = handling.Told(direction="inbound", channel="phone", purpose="chase")
+    handling.record_contact(told=told, ticket=row, by=request.actor, now=request.now)
+    messages.success(request, "Written down that she called about it.")
+    return redirect(ticket.address(row))
 
 
 @require_http_methods(["GET", "POST"])
@@ -214,4 +252,5 @@ def _thank(request: access.DeskRequest, row: Ticket, said: bool) -> None:
 urlpatterns = [
     path("tickets/new", ticket_new, name="ticket-new"),
     path("tickets/new/caller", caller, name="ticket-new-caller"),
+    path("tickets/new/line/<str:number>", on_the_line, name="ticket-new-line"),
 ]

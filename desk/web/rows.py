@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from desk.templatetags import desk as words
 from desk.web.forms import steps
-from followups import numbers
-from followups.models import Agent, Contact, FollowUp
+from followups import masking, numbers
+from followups.models import Agent, Contact, Customer, FollowUp, Role
 
 ORDINALS = {1: "2nd try", 2: "3rd try"}
 
@@ -60,12 +60,21 @@ def of(follow_up: FollowUp, *, zone: str, now: datetime, reader: Agent | None = 
         her_time=her_time(follow_up, zone),
         tries=tries_word(getattr(follow_up, "tries", 0)) if follow_up.is_open else "",
         told=follow_up.will_bring if follow_up.is_told else "",
-        who=str(ticket.customer or "Unknown caller"),
+        who=name_of(ticket.customer, reader),
         side=owner_word(follow_up, reader),
         free=follow_up.is_open and follow_up.owner_id is None,
         held_by=holder.display_name if holder else "",
         brought=follow_up.get_brought_display(),
     )
+
+
+def name_of(customer: Customer | None, reader: Agent | None) -> str:
+    """Her name for one who sees her ticket; an auditor sees initials."""
+    if customer is None:
+        return "Unknown caller"
+    if reader is not None and reader.role == Role.AUDITOR:
+        return masking.mask_name(customer.name) or "Customer"
+    return str(customer)
 
 
 def state_of(follow_up: FollowUp, now: datetime) -> tuple[str, str]:

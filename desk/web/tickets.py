@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET
 from desk import access
 from desk.templatetags.desk import window
 from desk.web import history
+from desk.web import rows as names
 from followups import numbers, search
 from followups.errors import Invalid
-from followups.models import Actor, FollowUp, Team, Ticket
+from followups.models import Actor, Agent, FollowUp, Team, Ticket
 
 PAGE = 40
 STATES = (("open", "Open"), ("closed", "Closed"), ("none", "No next step"))
@@ -63,7 +64,7 @@ def page(rows: QuerySet[Ticket], before: str) -> tuple[list[Ticket], str]:
     return found[:PAGE], f"{last.opened_at.isoformat()}_{last.pk}" if last else ""
 
 
-def shown(row: Ticket, *, zone: str, now: datetime) -> dict[str, Any]:
+def shown(row: Ticket, *, zone: str, now: datetime, reader: Agent) -> dict[str, Any]:
     """A ticket as a row: its state, until when, and whose it is."""
     mark, word = mark_of(row, now)
     due = window(row.next_promised_from, row.next_promised_by, zone) if row.next_promised_by else ""
@@ -75,7 +76,7 @@ def shown(row: Ticket, *, zone: str, now: datetime) -> dict[str, Any]:
         "mark": mark,
         "word": word,
         "why": " · ".join(part for part in (f"{verb} {due}" if due else "", row.category.path) if part),
-        "who": str(row.customer or "Unknown caller"),
+        "who": names.name_of(row.customer, reader),
         "side": row.agent.display_name if row.agent else str(row.team or "for all"),
     }
 
@@ -106,7 +107,7 @@ def tickets(request: access.DeskRequest) -> HttpResponse:
     zone = access.zone_of(request.user)
     teams = Team.objects.all() if request.actor.sees_all else Team.objects.filter(pk__in=request.actor.team_ids)
     page_context = {
-        "rows": [shown(row, zone=zone, now=request.now) for row in found],
+        "rows": [shown(row, zone=zone, now=request.now, reader=request.user) for row in found],
         "older": older,
         "asked": asked,
         "states": STATES,

@@ -100,8 +100,39 @@ def test_strangers_see_masked_addresses_and_no_way_into_foreign_tickets(desk, at
     row = desk.ticket(customer=customer)
     text = at(desk.olu).post("/tickets/new/caller", {"caller": "Ana Lopez"}).content.decode()
     assert "ana@example.org" not in text
+    assert "Ana Lopez</span>" not in text
     assert "a•••@e•••.org" in text
     assert f"/tickets/{row.number}" not in text
+    assert row.subject not in text
+
+
+def test_caller_on_the_line_opens_the_ticket_of_another_team(desk, at):
+    customer = desk.customer()
+    row = desk.ticket(customer=customer)
+    client = at(desk.olu)
+    assert client.get(f"/tickets/{row.number}").status_code == 404
+    answer = client.post(f"/tickets/new/line/{row.number}", {"customer": str(customer.pk)})
+    assert (answer.url, client.get(answer.url).status_code) == (f"/tickets/{row.number}", 200)
+    contact = row.contacts.get(is_opening=False)
+    assert (contact.purpose, contact.recorded_by) == ("chase", desk.olu)
+
+
+def test_separate_teams_stay_apart(desk, at):
+    customer = desk.customer()
+    row = desk.ticket(customer=customer)
+    desk.team.separate = True
+    desk.team.save()
+    client = at(desk.olu)
+    text = client.post("/tickets/new/caller", {"caller": "ana@example.org"}).content.decode()
+    assert ("With Billing" in text, "She calls about this one" in text) == (True, False)
+    assert client.post(f"/tickets/new/line/{row.number}", {"customer": str(customer.pk)}).status_code == 404
+
+
+def test_line_is_opened_by_the_customer_alone(desk, at):
+    row, other = desk.ticket(customer=desk.customer()), desk.customer(email="b@example.org")
+    client = at(desk.olu)
+    for customer in ("", "nobody", str(other.pk)):
+        assert client.post(f"/tickets/new/line/{row.number}", {"customer": customer}).status_code == 404
 
 
 def test_several_candidates_wait_for_a_choice(typed, desk):

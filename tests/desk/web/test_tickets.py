@@ -123,6 +123,7 @@ def test_auditor_reads_without_buttons_and_without_addresses(desk, at):
     answer = at(factories.agent("ivy", Role.AUDITOR)).get(f"/tickets/{row.number}")
     assert (answer.status_code, set(answer.context["may"].values())) == (200, {False})
     assert b"ana@example.org" not in answer.content
+    assert b"Ana Lopez" not in answer.content
 
 
 def test_note_is_kept_and_shown(desk, at):
