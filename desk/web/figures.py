@@ -293,10 +293,13 @@ def waivers(total: Any, link: Link) -> dict[str, Any] | None:
 def shares(name: str, row: Any) -> list[tuple[str, str, Any]]:
     """The shares of a row that are drawn: title, part, share."""
     if name == "recontact":
-        return [("Any issue", "any_issue", row.any_issue), ("Same issue", "same_issue", row.same_issue)]
+        return [
+            ("Came back, any issue", "any_issue", row.any_issue),
+            ("Came back, same issue", "same_issue", row.same_issue),
+        ]
     if name == "resolution":
         return [("Resolved 7 days after the first contact", "7.num", row.horizons["7"])]
-    return [({"promises": "Promises kept", "dead-ends": "Dead ends"}[name], "num", row)]
+    return [({"promises": "Promises kept", "dead-ends": "Dead ends of all closings"}[name], "num", row)]
 
 
 def drawn(name: str, question: windows.Question, rows: list[Any], link: Link) -> list[dict[str, Any]]:
@@ -306,7 +309,8 @@ def drawn(name: str, question: windows.Question, rows: list[Any], link: Link) ->
     charts = []
     for at, (title, part, _) in enumerate(shares(name, rows[0])):
         points = [point(shares(name, row)[at][2], label(question, row.key), link(part, row.key)) for row in rows]
-        charts.append({"title": title, "points": points})
+        young = "hollow: too recent, will change" if any(each["immature"] for each in points) else ""
+        charts.append({"title": title, "points": points, "note": young})
     return charts
 
 
