@@ -8,7 +8,11 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from tests import seed
+
 CHROMIUM = os.environ.get("DESK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+GIVEN_BACK = pytest.StashKey[tuple]()
+EMPTIED = {"transactional_db", "live_server", "django_db_reset_sequences"}
 BROWSER_FIXTURES = {"browser", "page", "context", "new_context"}
 
 
@@ -28,6 +32,32 @@ def pytest_collection_modifyitems(config, items):
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Copy the test database from the migrated one, where the throwaway server holds it."""
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = os.environ.get("DESK_TEST_TEMPLATE")
+
+
+@pytest.fixture(scope="session")
+def migrated_rows(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        return seed.rows()
+
+
+@pytest.fixture(autouse=True)
+def rows_of_migrations(request):
+    """Asks for them where the test will empty every table."""
+    marker = request.node.get_closest_marker("django_db")
+    if (marker and marker.kwargs.get("transaction")) or EMPTIED & set(request.fixturenames):
+        blocker = request.getfixturevalue("django_db_blocker")
+        request.node.stash[GIVEN_BACK] = (request.getfixturevalue("migrated_rows"), blocker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """After the fixtures: the last of them empties the tables."""
+    result = yield
+    if GIVEN_BACK in item.stash:
+        kept, blocker = item.stash[GIVEN_BACK]
+        with blocker.unblock():
+            seed.give_back(kept)
+    return result
 
 
 @pytest.fixture

@@ -29,6 +29,13 @@ def pytest_load_initial_conftests(early_config):
     return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """The test databases go with their server; dropping them one by one only waits for forgotten connections."""
+    if os.environ.get("DESK_TEST_TEMPLATE"):
+        config.option.reuse_db = True
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
     config.stash[STACK].close()

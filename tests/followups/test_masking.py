@@ -1,7 +1,7 @@
 """Card numbers never survive; what only looks like one mostly does."""
 
 from datetime import UTC, datetime
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -180,9 +180,9 @@ def test_text_without_digits_stays(text):
 )
 def test_a_megabyte_of_anything_takes_a_few_seconds_at_most(piece):
     text = piece * (1_000_000 // len(piece))
-    began = perf_counter()
+    began = process_time()
     masking.mask_cards(text)
-    assert perf_counter() - began < 4
+    assert process_time() - began < 4
 
 
 def test_mask_email_shows_how_it_begins():

@@ -3,7 +3,7 @@
 import csv
 import os
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -190,9 +190,9 @@ def test_a_note_of_any_size_is_checked_in_a_millisecond(piece, size):
     note = piece * (size // len(piece))
     spent = []
     for _ in range(20):
-        began = perf_counter()
+        began = process_time()
         phrases.check(note, outcome="resolved", has_follow_up=False)
-        spent.append(perf_counter() - began)
+        spent.append(process_time() - began)
     assert min(spent) < 0.001
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from fractions import Fraction
 from math import sqrt
-from time import perf_counter
+from time import process_time
 
 import numpy
 import pytest
@@ -187,9 +187,9 @@ def test_the_order_and_grouping_of_rows_change_nothing(counted, chance):
 
 def test_five_million_tickets_of_many_durations_take_seconds():
     counted = [(second, second * 7 % 9, second % 3) for second in range(200_000)]
-    began = perf_counter()
+    began = process_time()
     steps = statistics.kaplan_meier(counted)
-    assert perf_counter() - began < 3
+    assert process_time() - began < 3
     assert 0 <= steps[-1].survival < steps[0].survival < 1
 
 
