@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
@@ -272,9 +272,10 @@ def save_category(*, category: Category, path: str, by: Actor, now: datetime) ->
     if not by.supervises:
         raise Forbidden("not-a-supervisor", "Only a supervisor sorts categories.")
     clean = intake.category_path(path, "path")
-    category = Category.objects.select_for_update().filter(pk=category.pk).first()
-    if category is None:
+    held = Category.objects.select_for_update().filter(pk=category.pk).first()
+    if held is None:
         raise Missing("This category was folded into another one.")
+    category = held
     other = Category.objects.select_for_update().filter(path=clean).exclude(pk=category.pk).first()
     if other is None:
         category.path, category.family, category.is_sorted = clean, intake.family_of(clean), True
@@ -337,7 +338,7 @@ def use_link(*, secret: str, password: str, now: datetime) -> Agent:
     row = OneTimeLink.objects.select_for_update().get(pk=link(secret=secret, now=now).pk)
     if row.used_at:
         raise Missing("This link has been used or has run out. Ask for a new one.")
-    agent = row.agent
+    agent = cast(Agent, row.agent)
     try:
         validate_password(password, agent)
     except ValidationError as error:
