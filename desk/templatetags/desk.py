@@ -16,6 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from lucide.templatetags import lucide as lucide_tags
 
+from followups import numbers
+
 register = template.Library()
 
 Zone = str | dt.tzinfo | None
@@ -235,6 +237,12 @@ def query(context: Context, **changes: Any) -> str:
             several = value if isinstance(value, list | tuple) else [value]
             asked.setlist(name, [str(each) for each in several])
     return f"?{asked.urlencode()}"
+
+
+@register.filter
+def aloud(number: str) -> str:
+    """A ticket's number in groups, fit to be read aloud."""
+    return numbers.read_aloud(number)
 
 
 @register.filter

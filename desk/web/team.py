@@ -22,6 +22,7 @@ from followups.reports import overdue
 
 WATCHING = (Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
 LEADING = (Role.SUPERVISOR, Role.ADMIN)
+SHOWN = 25
 SOON_SHOWN = 10
 MOST = 200
 RESULTS = "board_results"
@@ -36,7 +37,7 @@ def board(request: HttpRequest) -> HttpResponse:
 def _board(request: HttpRequest, *, status: int = 200, **bound: Any) -> HttpResponse:
     actor, now, zone = request.actor, request.now, access.zone_of(request.user)
     counts = overdue.board(actor, now=now, zone=zone)
-    page = paging.page(_shown(_filtered(request, zone)), request.GET, field="promised_by")
+    page = paging.page(_shown(_filtered(request, zone)), request.GET, field="promised_by", size=SHOWN)
     soon = list(_shown(overdue.unattended(actor, now=now)).order_by("promised_by", "pk")[: SOON_SHOWN + 1])
     context = {
         "board": counts,

@@ -14,7 +14,9 @@ LIVES = {"30": "30 days", "90": "90 days", "365": "a year", "": "until it is rev
 
 
 class PersonForm(ChangesForm):
-    teams = forms.ModelMultipleChoiceField(Team.objects.all(), required=False, widget=forms.CheckboxSelectMultiple)
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.all(), required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "cards"})
+    )
 
     class Meta:
         model = Agent

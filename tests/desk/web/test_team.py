@@ -84,11 +84,12 @@ def test_filters_by_band_and_owner(office, as_, overdue_one):
 def test_pages_follow_each_other_without_gap_or_double(office, as_, overdue_one):
     made = [overdue_one(hours) for hours in range(60, 3, -1)]
     client = as_(office.sam)
-    first = client.get("/overdue")
-    second = client.get(f"/overdue{first.context['page'].older}")
-    shown = [line["row"].pk for page in (first, second) for line in page.context["lines"]]
+    pages = [client.get("/overdue")]
+    while pages[-1].context["page"].older:
+        pages.append(client.get(f"/overdue{pages[-1].context['page'].older}"))
+    shown = [line["row"].pk for page in pages for line in page.context["lines"]]
+    assert [len(page.context["lines"]) for page in pages] == [25, 25, 7]
     assert shown == [row.pk for row in made]
-    assert second.context["page"].older == ""
 
 
 @pytest.mark.parametrize("mark", ["x", "2026-01-01T00:00:00+00:00~x", "~", "\x00~1", "9" * 40])
