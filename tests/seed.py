@@ -22,6 +22,8 @@ def rows() -> dict[str, str]:
 
 
 def give_back(kept: dict[str, str]) -> None:
+    if not kept:
+        return
     with connection.cursor() as cursor, without_triggers(cursor):
         cursor.execute(f"TRUNCATE {', '.join(kept)} CASCADE")
         for table, text in kept.items():

@@ -107,7 +107,7 @@ def waiver(request: access.DeskRequest, number: str) -> HttpResponse:
     """Ask for an honest no; a supervisor gives it here."""
     row = ticket.found(request, number)
     access.require(request.actor, row, "close", now=request.now)
-    form = closures.WaiverForm(request.POST or None, ticket=row, auto_id="waiver_%s")
+    form = closures.WaiverForm(request.POST or None, ticket=row, reader=request.user, auto_id="waiver_%s")
     gives = request.actor.supervises
     if form.is_valid():
         try:

@@ -60,7 +60,9 @@ def date(request: access.DeskRequest, key: Any) -> HttpResponse:
     row = page.found(request, key)
     access.require(request.actor, row.ticket, "answer", now=request.now)
     zone = steps.zone_of(row.ticket.customer, Policy.objects.of(row.ticket.team_id))
-    form = followups.MoveForm(request.POST or None, ticket=row.ticket, zone=zone, auto_id="move_%s")
+    form = followups.MoveForm(
+        request.POST or None, ticket=row.ticket, reader=request.user, zone=zone, auto_id="move_%s"
+    )
     if form.is_valid():
         try:
             return _moved(request, row, form)

@@ -7,7 +7,7 @@ from django import forms
 from desk.web.forms import steps
 from followups import numbers
 from followups.actions import closing
-from followups.models import REPLACED, Contact, Evidence, Outcome, Ticket, WaiverKind, Why
+from followups.models import REPLACED, Agent, Contact, Evidence, Outcome, Ticket, WaiverKind, Why
 
 # value, key, icon, word, what follows
 OUTCOMES = (
@@ -74,13 +74,11 @@ class WaiverForm(forms.Form):
 
     kind = forms.ChoiceField(choices=WaiverKind.choices, label="What kind of end", widget=forms.RadioSelect)
     reason = forms.CharField(label="Why", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
-    told = forms.ModelChoiceField(
-        Contact.objects.none(), required=False, empty_label="Not told yet", label="How she was told"
-    )
+    told = steps.contact_choice("How she was told", "Not told yet")
 
-    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ticket: Ticket, reader: Agent, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["told"].queryset = ticket.contacts.filter(reached__in=["reached", "written"]).order_by("-at")
+        steps.offer_contacts(self.fields["told"], ticket, reader)
 
 
 class ReopenForm(forms.Form):

@@ -8,7 +8,7 @@ from desk.web.forms import closures, steps
 from desk.web.forms.steps import DateInput
 from desk.web.forms.tickets import owners
 from followups.actions import answering, closing
-from followups.models import Agent, Brought, Contact, FollowUp, Reached, Team, Ticket
+from followups.models import Agent, Brought, FollowUp, Reached, Team, Ticket
 
 # value, key, icon, word
 REACHED = (
@@ -89,27 +89,13 @@ class AnswerForm(steps.StepForm):
         return closing.Closing(outcome=given["then"], note=given["text"], evidence=evidence, why=given["why"])
 
 
-class ContactChoice(forms.ModelChoiceField):
-    """One of the ticket's latest contacts."""
-
-    def label_from_instance(self, row: Contact) -> str:
-        return f"{row.get_direction_display()}, {row.channel}, {row.at:%d %b %H:%M}"
-
-
-def agreeing(ticket: Ticket) -> Any:
-    """The contacts in which something can have been said."""
-    return ticket.contacts.filter(reached__in=["reached", "written"]).order_by("-at")
-
-
 class MoveForm(steps.StepForm):
     reason = forms.CharField(max_length=300, label="Why another date?", error_messages={"required": "Say why."})
-    agreed_contact = ContactChoice(
-        Contact.objects.none(), required=False, empty_label="She has not agreed", label="She agreed in"
-    )
+    agreed_contact = steps.contact_choice("She agreed in", "She has not agreed")
 
-    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ticket: Ticket, reader: Agent, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["agreed_contact"].queryset = agreeing(ticket)
+        steps.offer_contacts(self.fields["agreed_contact"], ticket, reader)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()

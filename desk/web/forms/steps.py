@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 
+from desk import access
+from desk.templatetags.desk import when
 from followups import worktime
 from followups.actions import promising, slots
-from followups.models import Contact, Customer, Policy
+from followups.models import Agent, Contact, Customer, Policy, Ticket
 
 OWN = "own"
 # What the domain calls the fields of a step, and where the form says it.
@@ -57,6 +59,25 @@ def read_slot(value: str) -> Window:
     except ValueError as wrong:
         raise ValidationError("Choose one of the times.") from wrong
     return since, until
+
+
+class ContactChoice(forms.ModelChoiceField):
+    """One of a ticket's contacts in which something can have been said, with its hour in the reader's zone."""
+
+    zone = "UTC"
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.get_direction_display()}, {obj.channel}, {when(obj.at, self.zone)}"
+
+
+def contact_choice(label: str, empty: str) -> ContactChoice:
+    return ContactChoice(Contact.objects.none(), required=False, empty_label=empty, label=label)
+
+
+def offer_contacts(field: Any, ticket: Ticket, reader: Agent) -> None:
+    """Fill such a field for a ticket and a reader."""
+    field.queryset = ticket.contacts.filter(reached__in=["reached", "written"]).order_by("-at")
+    field.zone = access.zone_of(reader)
 
 
 class DateInput(forms.DateInput):
