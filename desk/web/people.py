@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django import forms as django_forms
 from django.conf import settings
@@ -20,9 +21,10 @@ from desk import access
 from desk.web import zones
 from desk.web.forms import people as forms
 from desk.web.forms.refusals import explain
+from followups import notices
 from followups.actions import people
 from followups.errors import Forbidden, Missing, Refused
-from followups.models import Actor, Agent, Role
+from followups.models import Actor, Agent, NoticeKind, Role
 
 WATCHING = (Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
 LEADING = (Role.SUPERVISOR, Role.ADMIN)
@@ -94,6 +96,7 @@ def _person(request: HttpRequest, row: Agent, form: Any, **more: Any) -> HttpRes
         "may_lead": request.actor.supervises,
         "zones": zones.names(),
         "last_recorded": people.last_recorded(row),
+        "has_second_factor": is_mfa_enabled(row),
         **more,
     }
     return render(request, "people/person.html", context, status=400 if form.errors else 200)
@@ -126,6 +129,18 @@ def _invited(request: HttpRequest, row: Agent) -> HttpResponse:
     response = render(request, "people/invitation.html", {"person": row, "link": link, "lives": people.LINK_LIVES})
     response["Cache-Control"] = "no-store"
     return response
+
+
+@require_POST
+@access.page(Role.ADMIN)
+def second_factor(request: HttpRequest, key: int) -> HttpResponse:
+    """For those who lost theirs: the next sign-in asks for the password alone, and they can set up another."""
+    row = found(request, key)
+    Authenticator.objects.filter(user=row).delete()
+    text = f"{request.user.display_name} took your second factor away. Set up another one."
+    notices.tell([row], kind=NoticeKind.DESK, text=text, now=request.now)
+    messages.success(request, f"{row.display_name} signs in without a second factor until another is set up.")
+    return redirect("person", key)
 
 
 @require_POST
@@ -202,5 +217,6 @@ urlpatterns = [
     path("people/<int:key>", person, name="person"),
     path("people/<int:key>/absence", absence, name="person-absence"),
     path("people/<int:key>/invitation", invitation, name="person-invitation"),
+    path("people/<int:key>/second-factor", second_factor, name="person-second-factor"),
     path("welcome/<str:secret>", welcome, name="welcome"),
 ]

@@ -28,8 +28,8 @@ READING = {
     "- 405 405 405 405 405 405 405": """
         account-absence closure-undo confirmation follow-up-acknowledgement follow-up-lease follow-up-message
         follow-up-promise follow-up-turn import-real import-trial overdue-acknowledgements overdue-assignments
-        overdue-moves overdue-waiver-refusal person-absence person-invitation policy-dropping policy-preview
-        policy-preview-team ticket-new-caller ticket-owner today-start token-revocation
+        overdue-moves overdue-waiver-refusal person-absence person-invitation person-second-factor policy-dropping policy-preview
+        policy-preview-team ticket-new-caller ticket-new-line ticket-owner today-start token-revocation
     """,
     "- ok 404 ok 404 ok 403 403": """
         closure follow-up-date follow-up-end follow-up-owner reopening ticket-contacts ticket-fields
@@ -47,8 +47,8 @@ READING = {
 WRITING = {
     "- - - - - - - -": "logout",
     "- 403 403 403 403 ok 403 403": """
-        person-invitation person-new policy policy-dropping policy-preview policy-preview-team policy-team team
-        team-new token-revocation tokens
+        person-invitation person-new person-second-factor policy policy-dropping policy-preview policy-preview-team
+        policy-team team team-new token-revocation tokens
     """,
     "- 403 403 403 404 ok 403 403": "person",
     "- 403 403 ok 403 ok 403 403": "customer-merger",
@@ -61,6 +61,7 @@ WRITING = {
         categories customers import import-errors import-progress overdue overdue-findings overdue-review people
         report report-rows reports teams ticket tickets today
     """,
+    "- 404 404 404 404 404 403 403": "ticket-new-line",  # nobody is on the line
     "- ok 403 ok 403 ok 403 403": "customer",
     "- ok 404 ok 404 ok 403 403": """
         closure closure-undo confirmation follow-up follow-up-acknowledgement follow-up-date follow-up-end

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 
 from followups.actions import people
-from followups.models import Agent, OneTimeLink, Role
+from followups.models import Agent, Notice, OneTimeLink, Role
 from tests import factories
 
 STRONG = "a calm desk at noon"
@@ -191,3 +191,15 @@ def test_nobody_is_invited_who_may_not_sign_in(office, as_):
     Agent.objects.filter(pk=office.ada.pk).update(is_active=False)
     assert as_(office.root).post(f"/people/{office.ada.pk}/invitation").status_code == 409
     assert OneTimeLink.objects.count() == 0
+
+
+def test_a_lost_second_factor_is_taken_away_by_an_administrator_and_its_owner_told(office, as_):
+    factor = Authenticator.objects.create(user=office.ada, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    path = f"/people/{office.ada.pk}/second-factor"
+    assert as_(office.sam).post(path).status_code == 403
+    assert Authenticator.objects.filter(pk=factor.pk).exists()
+    assert path in as_(office.root).get(f"/people/{office.ada.pk}").content.decode()
+    assert as_(office.root).post(path).url == f"/people/{office.ada.pk}"
+    assert not Authenticator.objects.filter(user=office.ada).exists()
+    assert Notice.objects.get(recipient=office.ada).text.startswith("Root took your second factor away")
+    assert path not in as_(office.root).get(f"/people/{office.ada.pk}").content.decode()

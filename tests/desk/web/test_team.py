@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 from django.utils import timezone
 
+from followups import numbers
 from followups.models import Contact, Delivery, Event, FollowUp, Move, Notice
 from tests import factories
 
@@ -166,7 +167,10 @@ def test_what_is_refused_is_said_row_by_row_and_the_rest_is_done(office, as_, ov
     page = words(client.get(act(client, "acknowledgements", [done, fine]).url))
     assert "1 acknowledged" in page
     assert "1 not done" in page
-    assert f"{done.ticket.number}</span> <strong>Refund missing</strong>: This follow-up has ended." in page
+    assert (
+        f"{numbers.read_aloud(done.ticket.number)}</span> <strong>Refund missing</strong>: This follow-up has ended."
+        in page
+    )
     assert FollowUp.objects.get(pk=fine.pk).acknowledged_by == office.sam
     assert "not done" not in words(client.get("/overdue"))
 

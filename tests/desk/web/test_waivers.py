@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from followups import numbers
 from followups.actions import closing, waiving
 from followups.models import Contact, Notice, Ticket, Waiver, WaiverRequest
 from tests import factories
@@ -64,7 +65,9 @@ def test_a_ticket_once_owned_is_refused_by_name_and_the_others_are_granted(offic
     assert f'value="{own.pk}"' not in page
     page = client.get(post(client, [own, fine]).url).content.decode()
     assert "1 granted" in page
-    assert f"{own.ticket.number}</span> <strong>Refund missing</strong>: You owned this ticket" in page
+    assert (
+        f"{numbers.read_aloud(own.ticket.number)}</span> <strong>Refund missing</strong>: You owned this ticket" in page
+    )
     assert (state(own), state(fine)) == (("open", False), ("closed", True))
     post(as_(office.sue), [own])
     assert state(own) == ("closed", True)
