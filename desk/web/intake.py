@@ -17,7 +17,7 @@ from desk.web.forms.intake import NAMES, NEW, IntakeForm, read_caller, teams_of
 from followups import masking, numbers, search
 from followups.actions import handling, intake, slots
 from followups.errors import Missing, Refused
-from followups.models import Actor, Customer, Policy, Team, Ticket
+from followups.models import Actor, Category, Customer, Policy, Team, Ticket
 
 CANDIDATES = 6
 SHORTEST = 3
@@ -32,6 +32,7 @@ class Candidate:
     name: str
     detail: str
     matched: str
+    sure: bool
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,15 @@ def _candidate(customer: Customer, typed: dict[str, str], *, in_full: bool) -> C
     phone = numbers.phone_words(customer.phone) if in_full else masking.mask_phone(customer.phone)
     name = str(customer) if in_full else masking.mask_name(customer.name) or "Customer"
     parts = (customer.organisation, customer.reference, mail, phone)
-    return Candidate(customer.pk, name, " · ".join(part for part in parts if part), _matched(customer, typed))
+    detail = " · ".join(part for part in parts if part)
+    return Candidate(customer.pk, name, detail, _matched(customer, typed), _is_sure(customer, typed))
+
+
+def _is_sure(customer: Customer, typed: dict[str, str]) -> bool:
+    """Whether what was typed names her: part of a name, or a number that several share, asks first."""
+    if "name" in typed:
+        return customer.name.casefold() == typed["name"].casefold()
+    return not ("phone" in typed and customer.shared_account)
 
 
 def _matched(customer: Customer, typed: dict[str, str]) -> str:
@@ -73,11 +82,11 @@ def _matched(customer: Customer, typed: dict[str, str]) -> str:
 
 
 def picked(form: IntakeForm, found: list[Candidate], said: str) -> Customer | None:
-    """The customer chosen by hand, else the only one that fits; nobody where the caller is said to be new."""
+    """The customer chosen by hand, else the only one who surely is meant; nobody where the caller is said to be new."""
     if said == NEW:
         return None
     keys = [str(each.pk) for each in found]
-    chosen = said if said in keys else keys[0] if len(keys) == 1 else None
+    chosen = said if said in keys else keys[0] if len(keys) == 1 and found[0].sure else None
     return Customer.objects.filter(pk=chosen, merged_into__isnull=True).first() if chosen else None
 
 
@@ -199,7 +208,7 @@ def _page(request: access.DeskRequest, form: IntakeForm, status: int = 200) -> H
 
 
 def categories() -> list[str]:
-    return list(ticket.Category.objects.values_list("path", flat=True)[:KNOWN_CATEGORIES])
+    return list(Category.objects.values_list("path", flat=True)[:KNOWN_CATEGORIES])
 
 
 def _zone(request: access.DeskRequest, form: IntakeForm) -> str:

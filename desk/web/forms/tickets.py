@@ -6,6 +6,7 @@ from django import forms
 
 from desk.web.forms import intake
 from followups.actions import handling
+from followups.errors import Outdated
 from followups.models import Agent, Direction, Purpose, Reached, Role, Team, Ticket
 
 CHANNELS = [*intake.CHANNELS, ("sms", "SMS"), ("letter", "Letter"), ("web", "Web")]
@@ -52,7 +53,9 @@ class NoteForm(forms.Form):
 
 
 class FieldsForm(forms.Form):
-    """Subject, category, priority, team and owner of a ticket."""
+    """Subject, category, priority, team and owner of a ticket, as they were at `revision`."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
 
     subject = forms.CharField(max_length=300, label="Subject")
     category = forms.CharField(max_length=250, label="Category", widget=forms.TextInput(attrs={"list": "categories"}))
@@ -61,11 +64,19 @@ class FieldsForm(forms.Form):
     agent = forms.ModelChoiceField(Agent.objects.none(), required=False, empty_label="The team", label="Owner")
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
-        initial = {name: getattr(ticket, name) for name in ("subject", "priority", "team", "agent")}
+        initial = {name: getattr(ticket, name) for name in ("revision", "subject", "priority", "team", "agent")}
         super().__init__(*args, initial={**initial, "category": ticket.category.path}, **kwargs)
+        self.ticket = ticket
         self.fields["team"].queryset = Team.objects.filter(is_demo=ticket.is_demo)
         self.fields["agent"].queryset = owners()
         self.fields["agent"].label_from_instance = lambda person: person.display_name
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if "revision" in self.changed_data:
+            self.data = {**self.data.dict(), "revision": self.ticket.revision}
+            raise forms.ValidationError(Outdated().message)
+        return given
 
     @property
     def changes(self) -> dict[str, Any]:

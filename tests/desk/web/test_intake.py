@@ -144,6 +144,14 @@ def test_several_candidates_wait_for_a_choice(typed, desk):
     assert one.pk in [each.pk for each in answer.context["candidates"]]
 
 
+def test_part_of_a_name_or_a_shared_number_asks_first(typed, desk):
+    customer = desk.customer(name="Ana Lopez", phone="+12125550101", shared_account=True)
+    assert typed("ana").context["customer"] is None
+    assert typed("+12125550101").context["customer"] is None
+    assert b"shared number, ask who it is" in typed("+12125550101").content
+    assert typed("ana lopez").context["customer"] == customer
+
+
 def test_slots_are_in_her_zone_once_she_is_known(typed, desk):
     desk.customer(zone="Asia/Tokyo")
     Policy.objects.create(team=desk.team, contact_until="20:00")

@@ -163,6 +163,7 @@ def test_fields_change_and_the_history_says_so(desk, at):
         "priority": "high",
         "team": desk.team.pk,
         "agent": desk.bea.pk,
+        "revision": row.revision,
     }
     client.post(f"/tickets/{row.number}/fields", given)
     row.refresh_from_db()
@@ -173,6 +174,18 @@ def test_fields_change_and_the_history_says_so(desk, at):
         desk.bea,
     )
     assert "Refund missing → Refund late" in client.get(f"/tickets/{row.number}").content.decode()
+
+
+def test_change_made_meanwhile_is_not_overwritten_unseen(desk, at):
+    row, client = desk.ticket(), at(desk.ada)
+    given = {"subject": row.subject, "category": "Billing/Late", "priority": "", "team": desk.team.pk}
+    given |= {"agent": desk.ada.pk, "revision": row.revision}
+    handling.change(ticket=row, changes={"subject": "Bea's words"}, by=desk.by(desk.bea), now=desk.now)
+    refused = client.post(f"/tickets/{row.number}/fields", given)
+    row.refresh_from_db()
+    assert (refused.status_code, row.subject) == (422, "Bea's words")
+    assert "Somebody changed this" in refused.content.decode()
+    assert f'name="revision" value="{row.revision}"' in refused.content.decode()
 
 
 def test_what_nobody_owns_can_be_made_ones_own_and_nothing_else(desk, at):
