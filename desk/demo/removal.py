@@ -1,11 +1,13 @@
 """Taking the demo out: its tickets, customers, people and teams, whole."""
 
+from typing import Any
+
 import pgtrigger
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError, QuerySet
 
 from followups.models import (
     Agent,
-    ApiToken,
     Category,
     Closure,
     Confirmation,
@@ -18,6 +20,7 @@ from followups.models import (
     Note,
     Notice,
     OneTimeLink,
+    Policy,
     Reminder,
     Reopening,
     Site,
@@ -27,69 +30,81 @@ from followups.models import (
     WaiverRequest,
 )
 
-OF_TICKETS = (WaiverRequest, Waiver, Closure, Reopening, Confirmation, Note, Notice)
-OF_FOLLOW_UPS = (Move, Reminder, Notice)
+OF_FOLLOW_UPS = (Move, Reminder)
+OF_BOTH = (Contact, Delivery, Event)
+OF_TICKETS = (WaiverRequest, Waiver, Closure, Reopening, Confirmation, Note, Notice, *OF_BOTH, FollowUp)
 
 
 class StillUsed(Exception):
-    """Demo people have worked on tickets that are not the demo's."""
+    """Real work names demo people or teams."""
 
 
 @transaction.atomic
 def remove() -> int:
-    """Delete all that belongs to the demo; how many tickets that were. Refuses where real tickets name demo people."""
+    """Delete all that belongs to the demo; how many tickets that were. Refuses where real work names demo people."""
     tickets = Ticket.objects.filter(is_demo=True)
     _check_unused()
+    _keep_what_is_real_by_now(tickets)
     count = tickets.count()
-    with pgtrigger.ignore(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        follow_ups = FollowUp.objects.filter(ticket__in=tickets)
-        for model in OF_FOLLOW_UPS:
-            _delete(model.objects.filter(follow_up__in=follow_ups))
-        for model in OF_TICKETS:
-            _delete(model.objects.filter(ticket__in=tickets))
-        _delete(Event.objects.filter(ticket__in=tickets))
-        _delete(Event.objects.filter(customer__is_demo=True))
-        _delete_ring(tickets)
-        _delete(Customer.objects.filter(is_demo=True))
-        _delete_people()
-    used = Ticket.objects.values("category"), Closure.objects.values("category"), Waiver.objects.values("category")
-    Category.objects.filter(is_demo=True).exclude(pk__in=used[0]).exclude(pk__in=used[1]).exclude(
-        pk__in=used[2]
-    ).delete()
+    try:
+        with pgtrigger.ignore(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            _delete_all(tickets)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    except (ProtectedError, IntegrityError) as error:
+        raise StillUsed("Demo people had a hand in real tickets; deactivate them instead.") from error
     Site.objects.filter(pk=1).update(demo_loaded_at=None)
     return count
-
-
-def _delete(rows) -> None:
-    """Without collecting: the order above is by hand, and the foreign keys are checked at the end."""
-    rows._raw_delete(rows.db)
-
-
-def _delete_ring(tickets) -> None:
-    """Contacts, follow-ups, deliveries and tickets name one another: the keys are checked as the transaction ends."""
-    numbers = list(tickets.values_list("pk", flat=True))
-    for model in (Contact, Delivery, FollowUp):
-        _delete(model.objects.filter(ticket_id__in=numbers))
-    _delete(Contact.objects.filter(customer__is_demo=True))
-    _delete(Delivery.objects.filter(customer__is_demo=True))
-    _delete(Ticket.objects.filter(pk__in=numbers))
-
-
-def _delete_people() -> None:
-    people, teams = Agent.objects.filter(is_demo=True), Team.objects.filter(is_demo=True)
-    for model in (Notice, Delivery):
-        name = "recipient__in" if model is Notice else "agent__in"
-        _delete(model.objects.filter(**{name: people}))
-    for model in (OneTimeLink, ApiToken):
-        model.objects.filter(agent__in=people).delete()
-    people.delete()
-    teams.delete()
 
 
 def _check_unused() -> None:
     real = Ticket.objects.filter(is_demo=False)
     if real.filter(agent__is_demo=True).exists() or real.filter(team__is_demo=True).exists():
         raise StillUsed("Real tickets belong to demo people or teams. Hand them over first.")
-    if Closure.objects.filter(by__is_demo=True, ticket__is_demo=False).exists():
-        raise StillUsed("Demo people have closed real tickets; deactivate them instead.")
+
+
+def _keep_what_is_real_by_now(tickets: QuerySet[Ticket]) -> None:
+    """A customer or a category that a real ticket names is the demo's no longer."""
+    real = Ticket.objects.filter(is_demo=False)
+    Customer.objects.filter(is_demo=True, pk__in=real.values("customer")).update(is_demo=False)
+    Category.objects.filter(is_demo=True, pk__in=real.values("category")).update(is_demo=False)
+    real.filter(recontact_of__in=tickets).update(recontact_of=None)
+
+
+def _delete_all(tickets: QuerySet[Ticket]) -> None:
+    """In an order by hand and without collecting: the foreign keys are checked once all is gone."""
+    numbers, customers = list(tickets.values_list("pk", flat=True)), Customer.objects.filter(is_demo=True)
+    follow_ups = FollowUp.objects.filter(ticket__in=numbers)
+    for model in OF_FOLLOW_UPS:
+        _delete(model.objects.filter(follow_up__in=follow_ups))
+    for model in OF_TICKETS:
+        _delete(model.objects.filter(ticket_id__in=numbers))
+    for model in OF_BOTH:
+        _delete(model.objects.filter(customer__in=customers, ticket=None))
+    _delete(Ticket.objects.filter(pk__in=numbers))
+    _delete_with_history(customers)
+    Category.objects.filter(is_demo=True).delete()
+    _delete_people()
+
+
+def _delete(rows: QuerySet) -> None:
+    rows._raw_delete(rows.db)
+
+
+def _delete_people() -> None:
+    people, teams = Agent.objects.filter(is_demo=True), Team.objects.filter(is_demo=True)
+    OneTimeLink.objects.filter(agent__in=people).delete()
+    for rows in (people, Policy.objects.filter(team__in=teams), teams):
+        keys = list(rows.values_list("pk", flat=True))
+        rows.delete()
+        _delete_history(rows.model, keys)
+
+
+def _delete_with_history(rows: QuerySet) -> None:
+    keys = list(rows.values_list("pk", flat=True))
+    _delete(rows)
+    _delete_history(rows.model, keys)
+
+
+def _delete_history(model: Any, keys: list) -> None:
+    _delete(model.pgh_event_model.objects.filter(pgh_obj_id__in=keys))

@@ -8,17 +8,31 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
-from desk.demo import words
+from desk.demo import cast, words
 from followups import worktime
 from followups.actions import answering, closing, handling, intake, promising, scheduling, waiving
 from followups.clock import reminders
 from followups.errors import Refused
-from followups.models import Actor, Agent, Category, Customer, FollowUp, Policy, Site, Team, Ticket
+from followups.models import (
+    Actor,
+    Agent,
+    Category,
+    Customer,
+    FollowUp,
+    Notice,
+    Policy,
+    Reminder,
+    ReminderState,
+    Site,
+    Team,
+    Ticket,
+)
 
 DAYS = 30
-CALLS_A_DAY = 9
-SWEEP_EVERY = timedelta(minutes=30)
+CALLS_A_DAY = 7
+SWEEP_EVERY = timedelta(minutes=15)
 SETTER = Actor(door="demo")
 
 
@@ -55,38 +69,24 @@ class Month:
         return Actor(door="web", agent=self.people[self.dice.choice(names)])
 
 
-def load(*, now: datetime, passwords: Mapping[str, str], said: Callable[[str], None]) -> int:
-    """Make the demo's people and play the month; how many tickets it left."""
+@transaction.atomic
+def load(*, now: datetime, passwords: Mapping[str, str], said: Callable[[str], None], days: int = DAYS) -> int:
+    """Make the demo's people and play the last `days`; how many tickets it left. All of it, or nothing."""
+    known = set(Category.objects.values_list("pk", flat=True))
     month = Month(now=now)
-    _people(month, passwords)
+    month.teams = cast.teams()
+    month.people = cast.people(month.teams, passwords=passwords, now=now)
     zone = settings.DESK_ZONE
-    first = worktime.to_wall(now, zone).date() - timedelta(days=DAYS)
-    for offset in range(DAYS + 1):
+    first = worktime.to_wall(now, zone).date() - timedelta(days=days)
+    for offset in range(days + 1):
         _day(month, first + timedelta(days=offset), zone)
     _just_now(month)
     month.play(said)
     reminders.sweep(now=now)
-    Category.objects.filter(tickets__is_demo=True).exclude(tickets__is_demo=False).update(is_demo=True, is_sorted=True)
+    Notice.objects.filter(recipient__is_demo=True, at__lt=now - timedelta(hours=8)).update(read_at=F("at"))
+    Category.objects.filter(tickets__is_demo=True).exclude(pk__in=known).update(is_demo=True, is_sorted=True)
     Site.objects.update_or_create(pk=1, defaults={"demo_loaded_at": now})
     return Ticket.objects.filter(is_demo=True).count()
-
-
-@transaction.atomic
-def _people(month: Month, passwords: Mapping[str, str]) -> None:
-    for name, kind in words.TEAMS.items():
-        month.teams[name], _made = Team.objects.update_or_create(name=name, defaults={"kind": kind, "is_demo": True})
-    for username, first, last, role, teams, days in words.PEOPLE:
-        agent, _made = Agent.objects.get_or_create(username=username, defaults={"is_demo": True})
-        agent.first_name, agent.last_name, agent.role, agent.is_demo = first, last, role, True
-        agent.is_staff = agent.is_superuser = role == "admin"
-        agent.started_on = (month.now - timedelta(days=days)).date()
-        if username in passwords:
-            agent.set_password(passwords[username])
-        else:
-            agent.set_unusable_password()
-        agent.save()
-        agent.teams.set([month.teams[team] for team in teams])
-        month.people[username] = agent
 
 
 def _day(month: Month, day: date, zone: str) -> None:
@@ -95,8 +95,14 @@ def _day(month: Month, day: date, zone: str) -> None:
     for _call in range(1 if weekend else CALLS_A_DAY):
         month.at(opens + timedelta(minutes=month.dice.randint(0, 450)), lambda when: call(month, when))
     if not weekend:
-        for step in range(1, 20):
-            month.at(opens + step * SWEEP_EVERY, lambda when: reminders.sweep(now=when))
+        for step in range(-2, 44):
+            month.at(opens + step * SWEEP_EVERY, _sweep)
+
+
+def _sweep(when: datetime) -> None:
+    """Promised windows, and so their reminders, begin and end on quarters of an hour: none comes late."""
+    if Reminder.objects.filter(state=ReminderState.WAITING, due_at__lte=when).exists():
+        reminders.sweep(now=when)
 
 
 def _customer(month: Month, when: datetime) -> Customer:
@@ -346,6 +352,7 @@ def _just_now(month: Month) -> None:
     for turn, minutes in enumerate(due_in):
         problem = words.PROBLEMS[turn % 5]
         month.at(month.now - timedelta(hours=3, minutes=turn), _caller(month, problem, timedelta(minutes=minutes)))
+        month.at(month.now + timedelta(minutes=minutes), _sweep)
 
 
 def _caller(month: Month, problem: words.Problem, due_in: timedelta) -> Callable[[datetime], None]:

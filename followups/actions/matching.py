@@ -108,7 +108,10 @@ def _make_customer(given: CustomerGiven, *, now: datetime, is_demo: bool) -> tup
     fields = {name: getattr(given, name) for name in FILLED}
     fields |= {"annual_value": given.annual_value, "created_at": now, "updated_at": now, "is_demo": is_demo}
     if given.reference:
-        return Customer.objects.get_or_create(reference=given.reference, defaults=fields)
+        row = Customer(reference=given.reference, **fields)
+        Customer.objects.bulk_create([row], ignore_conflicts=True)
+        written = Customer.objects.get(reference=given.reference)
+        return written, written.pk == row.pk
     addresses = sorted(filter(None, (given.email, given.phone)))
     if addresses:
         _queue_at(addresses)
