@@ -21,7 +21,7 @@ COUNTED = (
 )
 
 CONNECTED = """c.reached = 'reached' OR (c.reached = 'voicemail' AND u.voicemail_ok) OR (c.reached = 'written'
-                AND u.channel IN ('email', 'chat', 'sms', 'letter', 'web', 'social', 'none'))"""
+                AND u.channel <> 'phone')"""
 
 # Contacts in which she was told or agreed to another date do not keep the promise that was made in them.
 FACTS = f"""
