@@ -115,8 +115,9 @@ def test_two_merges_into_each_other_at_once(log, by_ada, now):
 @pytest.mark.django_db(transaction=True)
 def test_merge_and_answer_at_once(log, by_ada, now):
     """The answer comes before the merge, or is told that the ticket went away; nothing is half done."""
-    for _round in range(5):
-        into, gone = log(customer=ANA), log(customer=ANA)
+    for turn in range(5):
+        her = intake.CustomerGiven(reference=f"C{turn}", name="Ana")  # one customer would soon be called too often
+        into, gone = log(customer=her), log(customer=her)
         follow_up = gone.follow_ups.get()
         step = promising.Step(promised_by=now + timedelta(hours=4))
         given = answering.Answer("reached", "answer", next_step=step)
