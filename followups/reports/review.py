@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.lookups import Exact, GreaterThanOrEqual
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.lookups import Exact
 
 from followups import worktime
 from followups.models import Actor, Brought, Closure, FollowUp, Policy, Ticket
@@ -20,6 +20,7 @@ LISTS = {
 }
 CONTRADICTS = "note-contradicts-outcome"
 LOOKED_BACK = timedelta(days=90)
+RESTED = timedelta(days=30)
 MOST_IN_A_ROW = 10
 
 
@@ -32,12 +33,20 @@ def listed(name: str, actor: Actor, *, now: datetime) -> QuerySet[Ticket]:
 
 def _open(name: str, led: TicketQuerySet, now: datetime) -> QuerySet[Ticket]:
     if name == "no_next_step":
-        return led.without_next_step()
+        # Those that were ever followed hold a step: the database sees to it, and the watch looks again.
+        return led.filter(ever_followed=False).without_next_step()
     rules = {"no_news": _without_news, "many": _many, "old": _old}
+    if name != "old":
+        led = led.filter(pk__in=_touched(now))
     wanted = Q()
     for teams, policy in by_team(Policy.objects.all()):
         wanted |= teams & rules[name](policy, now)
     return led.open().filter(wanted)
+
+
+def _touched(now: datetime) -> QuerySet[FollowUp]:
+    """Tickets whose follow-ups changed of late: what rested for longer is on the list of the old, and this stays cheap."""
+    return FollowUp.objects.filter(updated_at__gt=now - RESTED).values("ticket")
 
 
 def by_team(policies: Iterable[Policy]) -> Iterator[tuple[Q, Policy]]:
@@ -63,8 +72,8 @@ def _without_news(policy: Policy, now: datetime) -> Q:
 
 
 def _many(policy: Policy, now: datetime) -> Q:
-    counted = _own().order_by().values("ticket").annotate(n=Count("pk")).values("n")
-    return Q(GreaterThanOrEqual(Subquery(counted, output_field=IntegerField()), policy.review_follow_ups))
+    counted = FollowUp.objects.filter(ticket__in=_touched(now)).order_by().values("ticket").annotate(n=Count("pk"))
+    return Q(pk__in=counted.filter(n__gte=policy.review_follow_ups).values("ticket"))
 
 
 def _old(policy: Policy, now: datetime) -> Q:

@@ -63,6 +63,13 @@ def test_many_follow_ups_are_three_unless_the_team_says_otherwise(db):
     assert two.pk not in found("many")
 
 
+@pytest.mark.parametrize(("rested", "listed"), [(timedelta(days=29), True), (timedelta(days=30), False)])
+def test_what_rested_for_a_month_is_left_to_the_list_of_the_old(db, rested, listed):
+    ticket = with_ended("no_news", "no_news")
+    ticket.follow_ups.update(updated_at=NOW - rested)
+    assert found("no_news") == found("many") == ({ticket.pk} if listed else set())
+
+
 def test_old_is_fifteen_working_days_by_the_desks_policy(db):
     # Fifteen working days before Tuesday 24 March begin on Tuesday 3 March.
     old = factories.ticket(now=datetime(2026, 3, 2, 23, 0, tzinfo=UTC), promised_by=NOW)
