@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-_READ = 500
+_READ = 350
 _BLANK_LENGTH = 40
 
 
