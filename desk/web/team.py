@@ -17,12 +17,12 @@ from desk.web import paging, rows
 from desk.web.forms import team as forms
 from followups.actions import promising, scheduling
 from followups.errors import Refused
-from followups.models import Actor, Finding, FollowUp, Role, Ticket, WaiverRequest
+from followups.models import Actor, DoNotContact, Finding, FollowUp, Role, Ticket, WaiverRequest
 from followups.reports import overdue
 
 WATCHING = (Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
 LEADING = (Role.SUPERVISOR, Role.ADMIN)
-SHOWN = 25
+SHOWN, PRINTED = 25, 500
 SOON_SHOWN = 10
 MOST = 200
 RESULTS = "board_results"
@@ -37,13 +37,15 @@ def board(request: HttpRequest) -> HttpResponse:
 def _board(request: HttpRequest, *, status: int = 200, **bound: Any) -> HttpResponse:
     actor, now, zone = request.actor, request.now, access.zone_of(request.user)
     counts = overdue.board(actor, now=now, zone=zone)
-    page = paging.page(_shown(_filtered(request, zone)), request.GET, field="promised_by", size=SHOWN)
+    printed = "all" in request.GET
+    found = _shown(_filtered(request, zone))
+    page = paging.page(found, request.GET, field="promised_by", size=PRINTED if printed else SHOWN)
     soon = list(_shown(overdue.unattended(actor, now=now)).order_by("promised_by", "pk")[: SOON_SHOWN + 1])
     context = {
         "board": counts,
         "bands": [(key, words, counts.bands[key]) for key, words in overdue.BANDS.items()],
         "page": page,
-        "lines": [_line(row, zone, now) for row in page.rows],
+        "lines": [_line(row, zone, now) | ({"phone": _phone(row)} if printed else {}) for row in page.rows],
         "soon": [_line(row, zone, now) for row in soon[:SOON_SHOWN]],
         "more_soon": len(soon) > SOON_SHOWN,
         "may_act": actor.supervises,
@@ -73,9 +75,16 @@ def _line(row: FollowUp, zone: str, now: datetime) -> dict[str, Any]:
     return {"row": rows.of(row, zone=zone, now=now), "note": " · ".join(filter(None, notes)), "band": band}
 
 
-def tabs(actor: Actor) -> dict[str, int]:
-    """The counts on the tabs: both lists are short where the desk is well."""
-    return {"asked": asked(actor).count(), "findings": Finding.objects.filter(cleared_at__isnull=True).count()}
+def _phone(row: FollowUp) -> str:
+    """For a list on paper: where she may be called, her number."""
+    customer = row.ticket.customer
+    return customer.phone if customer and customer.do_not_contact != DoNotContact.ALL else ""
+
+
+def tabs(actor: Actor) -> dict[str, Any]:
+    """What all tabs show: counts of lists that are short where the desk is well, and names but for auditors."""
+    findings = Finding.objects.filter(cleared_at__isnull=True).count()
+    return {"names": actor.role != Role.AUDITOR, "asked": asked(actor).count(), "findings": findings}
 
 
 def asked(actor: Actor) -> QuerySet[WaiverRequest]:

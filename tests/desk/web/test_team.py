@@ -68,6 +68,32 @@ def test_an_auditor_gets_no_tick_boxes(office, as_, overdue_one):
     assert 'name="selected"' not in words(as_(office.aud).get("/overdue"))
 
 
+def test_the_printable_list_holds_all_with_numbers_to_call(office, as_, overdue_one, now):
+    calls, quiet = {"phone": "+14155550101"}, {"phone": "+14155550102", "do_not_contact": "all"}
+    for fields in (calls, quiet):
+        overdue_one(customer=factories.customer(now=now, **fields))
+    for _ in range(30):
+        overdue_one()
+    client = as_(office.sam)
+    page = words(client.get("/overdue?all=1"))
+    assert page.count('name="selected"') == 32
+    assert ("+14155550101" in page, "+14155550102" in page) == (True, False)
+    assert "+1415" not in words(client.get("/overdue"))
+
+
+def test_auditors_read_no_names_on_the_board(office, as_, overdue_one, now):
+    overdue_one(customer=factories.customer(now=now, phone="+14155550101"))
+    soon = {"promised_by": now + timedelta(hours=1), "now": now, "team": office.billing}
+    factories.promise(**soon, customer=factories.customer(now=now))
+    factories.bare_ticket(now=now, team=office.billing, customer=factories.customer(now=now))
+    for path in ("/overdue?all=1", "/overdue/review"):
+        assert "Ana Lopez" in words(as_(office.sam).get(path))
+        page = words(as_(office.aud).get(path))
+        assert "Refund missing" in page
+        assert "Ana Lopez" not in page
+        assert "+1415" not in page
+
+
 def test_filters_by_band_and_owner(office, as_, overdue_one):
     recent, old = overdue_one(1, owner=office.ada), overdue_one(24 * 9)
 
@@ -147,7 +173,10 @@ def test_an_unfinished_form_comes_back_with_its_ticks(office, as_, overdue_one):
     answer = act(as_(office.sam), "moves", [row], **{"moving-to": "slot", "moving-reason": ""})
     assert answer.status_code == 400
     assert answer.context["moving"].errors["reason"] == ["This field is required."]
-    assert f'value="{row.pk}" aria-label="Select Refund missing" data-key="x" checked' in words(answer)
+    assert (
+        f'value="{row.pk}" aria-label="Select Refund missing, {numbers.read_aloud(row.ticket.number)}" data-key="x" checked'
+        in words(answer)
+    )
 
 
 def test_rows_of_other_teams_are_not_touched(office, as_, overdue_one):

@@ -19,6 +19,7 @@ def asked(office, now):
         ticket = factories.ticket(
             now=then, promised_by=now + timedelta(days=1), team=team or office.billing, agent=agent
         )
+        Ticket.objects.filter(pk=ticket.pk).update(customer=factories.customer(now=then))
         call = {"direction": "outbound", "channel": "phone", "at": then, "entered_at": then}
         contact = Contact.objects.create(ticket=ticket, **call) if told else None
         by = office.by(office.ada)
@@ -116,7 +117,10 @@ def test_a_refusal_tells_why(office, as_, asked):
 def test_auditors_read_and_do_not_answer(office, as_, asked):
     row = asked()
     client = as_(office.aud)
-    assert client.get("/overdue/waivers").status_code == 200
+    page = client.get("/overdue/waivers").content.decode()
+    assert "Warranty ended" in page
+    assert "Ana Lopez" not in page
+    assert "Ana Lopez" in as_(office.sam).get("/overdue/waivers").content.decode()
     assert post(client, [row]).status_code == 403
     assert client.post(f"/overdue/waivers/{row.pk}/refusal", {"reason": "no"}).status_code == 403
     assert state(row) == ("open", False)
