@@ -188,11 +188,7 @@ def in_full(actor: Actor) -> bool:
 
 
 def customer_brief(row: Customer, *, full: bool) -> dict[str, Any]:
-    return {"id": str(row.pk), "reference": row.reference, "name": row.name if full else mask_name(row.name)}
-
-
-def mask_name(name: str) -> str:
-    return " ".join(f"{part[0]}•••" for part in name.split())
+    return {"id": str(row.pk), "reference": row.reference, "name": row.name if full else masking.mask_name(row.name)}
 
 
 def customer(row: Customer, *, full: bool, value: bool) -> dict[str, Any]:

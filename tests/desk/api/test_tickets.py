@@ -156,6 +156,7 @@ def test_null_in_a_required_field_is_missing(api):
         ("subject", 5, "invalid"),
         ("subject", "", "blank"),
         ("subject", "x" * 301, "too-long"),
+        ("subject", "x" * 300 + " ", "too-long"),
         ("category", "/", "invalid"),
         ("team", "Nowhere", "unknown"),
         ("agent", "nobody", "unknown"),
