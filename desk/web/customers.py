@@ -43,18 +43,13 @@ class Face:
 def face(row: Customer, full: bool) -> Face:
     return Face(
         pk=row.pk,
-        name=str(row) if full else masked_name(row.name),
+        name=str(row) if full else masking.mask_name(row.name) or "Customer",
         phone=row.phone if full else masking.mask_phone(row.phone),
         email=row.email if full else masking.mask_email(row.email),
         organisation=row.organisation,
         reference=row.reference or "",
         full=full,
     )
-
-
-def masked_name(name: str) -> str:
-    """Initials: enough to tell two apart who were found by the same word."""
-    return " ".join(f"{word[0]}•••" for word in name.split()) or "Customer"
 
 
 def faces(found: Iterable[Customer], actor: Actor, *, now: Any) -> list[Face]:
