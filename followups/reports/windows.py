@@ -102,7 +102,7 @@ def question(given: Mapping[str, str], *, now: datetime, zone: str, scope: Scope
     unknown = sorted(set(given) - set(NAMES))
     if unknown:
         raise errors.Invalid(unknown[0], f"Unknown parameter: {unknown[0]}.", code="unknown-field")
-    words = {name: text.strip() for name, text in given.items() if text.strip()}
+    words = {name: text for name, text in given.items() if text}
     as_of = _instant("as_of", words, zone) or now
     end = _instant("to", words, zone) or as_of
     start = _instant("from", words, zone) or end - DAYS

@@ -31,7 +31,7 @@ def test_an_instant_carries_its_offset(text):
 
 
 def test_an_empty_word_is_none():
-    assert asked(by="", team=" ", window_days="") == asked()
+    assert asked(by="", team="", window_days="") == asked()
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,7 @@ def test_an_empty_word_is_none():
     [
         ({"as_of": "2026-03-01T00:00:00"}, "naive-instant"),
         ({"as_of": "soon"}, "invalid"),
+        ({"by": "\r"}, "unknown-choice"),
         ({"as_of": "0001-01-01"}, "out-of-range"),
         ({"as_of": "9999-12-31T23:59:59Z"}, "out-of-range"),
         ({"window_days": "0"}, "out-of-range"),
