@@ -139,9 +139,7 @@ def test_phone_becomes_e164(text, region, expected):
     assert numbers.phone(text, region=region) == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["", "ada", "555-0123", "12345", "+", "1" * 30, "+1" + "2" * 80, "ada@example.org"]
-)
+@pytest.mark.parametrize("text", ["", "ada", "555-0123", "12345", "+", "1" * 30, "+1" + "2" * 80, "ada@example.org"])
 def test_phone_of_anything_else_is_none(text):
     assert numbers.phone(text, region="US") is None
 
