@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.lookups import Exact
@@ -44,7 +45,7 @@ def _open(name: str, led: TicketQuerySet, now: datetime) -> QuerySet[Ticket]:
     return led.open().filter(wanted)
 
 
-def _touched(now: datetime) -> QuerySet[FollowUp]:
+def _touched(now: datetime) -> QuerySet[Any, Any]:
     """Tickets whose follow-ups changed of late: what rested for longer is on the list of the old, and this stays cheap."""
     return FollowUp.objects.filter(updated_at__gt=now - RESTED).values("ticket")
 
