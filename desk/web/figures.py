@@ -11,9 +11,11 @@ from followups.reports import time_to_resolution, windows
 TITLES = {
     "resolution": "Resolution",
     "recontact": "Re-contact",
+    "first-contact": "First contact",
     "time-to-resolution": "Time to resolution",
     "promises": "Promises",
     "dead-ends": "Dead ends",
+    "confirmed": "Confirmed",
 }
 CUTS = {
     "channel": "Channel",
@@ -121,6 +123,24 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Waived", "waived", "waived"),
         count("Orphans", "orphans", "orphans"),
         count("No first step", "no_first_step", "no_first_step"),
+    ),
+    "first-contact": (
+        count("Problems", "den", "den"),
+        count("At the first contact", "num", "num"),
+        Column("Rate", lambda row: rate(row.rate)),
+        Column("95 % between", interval),
+        count("Came again", "came_again", "came_again"),
+        count("Not resolved", "not_resolved", "not_resolved"),
+        count("Too recent", "immature", "immature"),
+    ),
+    "confirmed": (
+        count("Resolutions", "den", "den"),
+        count("Confirmed", "num", "num"),
+        Column("At least", lambda row: rate(row.low)),
+        Column("At most", lambda row: rate(row.high)),
+        count("Refuted", "refuted", "refuted"),
+        count("Claimed", "claimed", "claimed"),
+        count("Too recent", "immature", "immature"),
     ),
 }
 
@@ -250,12 +270,33 @@ def of_dead_ends(report: Any, link: Link) -> list[dict[str, Any]]:
     ]
 
 
+def of_first_contact(report: Any, link: Link) -> list[dict[str, Any]]:
+    total = report.total
+    return [
+        metric("Solved at the first contact", total, link("num")),
+        quantity("Came again", number(total.came_again), link("came_again"), "a second contact about the same"),
+        quantity("Not resolved", number(total.not_resolved), link("not_resolved"), "when the days were over"),
+    ]
+
+
+def of_confirmed(report: Any, link: Link) -> list[dict[str, Any]]:
+    total = report.total
+    return [
+        metric("Confirmed by the customer, at least", total, link("num")),
+        quantity("Not refuted, at most", rate(total.high), link("den"), "neither a no nor another contact"),
+        quantity("Refuted", number(total.refuted), link("refuted"), "she said no, or contacted us again"),
+        quantity("Claimed", number(total.claimed), link("claimed"), "known from another system alone"),
+    ]
+
+
 FIGURES: dict[str, Callable[[Any, Link], list[dict[str, Any]]]] = {
     "resolution": of_resolution,
     "recontact": of_recontact,
     "time-to-resolution": of_time,
     "promises": of_promises,
     "dead-ends": of_dead_ends,
+    "first-contact": of_first_contact,
+    "confirmed": of_confirmed,
 }
 
 
@@ -290,6 +331,14 @@ def waivers(total: Any, link: Link) -> dict[str, Any] | None:
     return {"title": "Waived, by kind", "parts": found} if found else None
 
 
+DRAWN_TITLES = {
+    "promises": "Promises kept",
+    "dead-ends": "Dead ends of all closings",
+    "first-contact": "Solved at the first contact",
+    "confirmed": "Confirmed by the customer",
+}
+
+
 def shares(name: str, row: Any) -> list[tuple[str, str, Any]]:
     """The shares of a row that are drawn: title, part, share."""
     if name == "recontact":
@@ -299,7 +348,7 @@ def shares(name: str, row: Any) -> list[tuple[str, str, Any]]:
         ]
     if name == "resolution":
         return [("Resolved 7 days after the first contact", "7.num", row.horizons["7"])]
-    return [({"promises": "Promises kept", "dead-ends": "Dead ends of all closings"}[name], "num", row)]
+    return [(DRAWN_TITLES[name], "num", row)]
 
 
 def drawn(name: str, question: windows.Question, rows: list[Any], link: Link) -> list[dict[str, Any]]:

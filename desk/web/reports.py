@@ -33,7 +33,7 @@ HOUR, DAY = 3600, 86_400
 @require_GET
 @access.page()
 def overview(request: HttpRequest) -> HttpResponse:
-    """The five in one look, over the 90 days to now."""
+    """All of them in one look, over the 90 days to now."""
     question, refused = asked(request)
     found = [card(module, question, request) for module in catalogue.REPORTS.values()] if question else []
     return render(

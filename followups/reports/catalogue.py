@@ -3,9 +3,18 @@
 from types import ModuleType
 
 from followups import errors
-from followups.reports import dead_ends, promises, recontact, resolution, time_to_resolution
+from followups.reports import (
+    confirmed,
+    dead_ends,
+    first_contact,
+    promises,
+    recontact,
+    resolution,
+    time_to_resolution,
+)
 
-REPORTS = {module.NAME: module for module in (resolution, recontact, time_to_resolution, promises, dead_ends)}
+BUILT = (resolution, recontact, first_contact, time_to_resolution, promises, dead_ends, confirmed)
+REPORTS = {module.NAME: module for module in BUILT}
 
 
 def named(name: str) -> ModuleType:

@@ -21,7 +21,7 @@ COUNTED = (
 )
 
 # A contact in the instant of an end does not come after it: contacts sort first, so only later ones are seen.
-FACTS = f"""
+HAPPENED = f"""
     ends AS MATERIALIZED ({ENDS}),
     units AS (
         SELECT ends.*, t.customer_id, t.opened_at, coalesce(t.reference, t.number) COLLATE "C" AS reference, k.family,
@@ -53,19 +53,22 @@ FACTS = f"""
             CASE WHEN NOT lead(is_end) OVER same THEN lead(at) OVER same END AS next_same
         FROM happened
         WINDOW same AS (PARTITION BY customer_id, family ORDER BY at, is_end, opened_at, reference, end_id)
-    ),
-    facts AS (
-        SELECT units.ticket_id, units.start AS at, units.team_id, units.agent_id, units.category_id, units.channel,
-            units.priority, units.customer_id, units.out AS left_out,
-            units.out IS NULL AND units.start + make_interval(secs => %(seconds)s) <= %(as_of)s AS mature,
-            coalesce(next_any <= units.start + make_interval(secs => %(seconds)s), false) AS any_issue,
-            coalesce(next_same <= units.start + make_interval(secs => %(seconds)s), false) AS same_issue
-        FROM units
-        LEFT JOIN followed ON followed.is_end AND followed.end_id = units.end_id
-        WHERE units.start < %(end)s
-            AND (%(of)s = 'all' OR units.out IN ('duplicate', 'spam') OR units.resolved = (%(of)s = 'resolved'))
     )
 """
+
+# The ends that started in the period, each with what came after it.
+COUNTED_ENDS = """
+    SELECT units.ticket_id, units.start AS at, units.team_id, units.agent_id, units.category_id, units.channel,
+        units.priority, units.customer_id, units.out AS left_out, units.end_id, units.until, units.resolved,
+        units.out IS NULL AND units.start + make_interval(secs => %(seconds)s) <= %(as_of)s AS mature,
+        coalesce(next_any <= units.start + make_interval(secs => %(seconds)s), false) AS any_issue,
+        coalesce(next_same <= units.start + make_interval(secs => %(seconds)s), false) AS same_issue
+    FROM units
+    LEFT JOIN followed ON followed.is_end AND followed.end_id = units.end_id
+    WHERE units.start < %(end)s
+        AND (%(of)s = 'all' OR units.out IN ('duplicate', 'spam') OR units.resolved = (%(of)s = 'resolved'))
+"""
+FACTS = f"{HAPPENED}, facts AS ({COUNTED_ENDS})"
 
 SOURCE = cuts.Source(
     facts=FACTS,

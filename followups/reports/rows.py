@@ -89,6 +89,24 @@ class DeadEnds(Row):
 
 
 @dataclass(frozen=True)
+class FirstContact(Row):
+    """Counts of the same denominator; a unit may be both."""
+
+    came_again: int
+    not_resolved: int
+
+
+@dataclass(frozen=True)
+class Confirmed(Row):
+    """The band `[low, high]`: confirmed by the customer, and not refuted by her word or a contact."""
+
+    low: float | None
+    high: float | None
+    refuted: int
+    claimed: int
+
+
+@dataclass(frozen=True)
 class Report:
     """`headline` is the figure in a sentence, `definition` its meaning, `counted` how, in the statistician's words."""
 

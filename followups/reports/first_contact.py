@@ -1,0 +1,95 @@
+"""M2: whose problem was solved at the first contact, without a second one."""
+
+from typing import Any
+
+from followups.reports import cuts, late, rows, windows
+from followups.reports.resolution import EPISODES, TICKETS
+
+NAME = "first-contact"
+REASONS = ("duplicate", "spam")
+DEFINITION = (
+    "Of the problems first brought in the period, the share that stood resolved {days} days later without the "
+    "customer having to contact us a second time. What is not resolved counts against us."
+)
+COUNTED = (
+    "One unit per episode, a customer's tickets of one family while one of them is open or within 30 days after the "
+    "last closing (an imported ticket is an episode of its own); it counts once its {days} days are over. A second "
+    "contact is one that she started about the same family, up to and including the last instant; answers to our "
+    "own follow-ups, automatic messages and bare thanks are none. Duplicates and spam are left out and counted. "
+    "Intervals are Wilson's, 95 %."
+)
+
+OVER = "make_interval(secs => %(seconds)s)"
+FACTS = f"""
+    {TICKETS}, {EPISODES},
+    stood AS (
+        SELECT m.episode,
+            bool_and(e.ticket_id IS NOT NULL)
+                AND coalesce(max(e.start) FILTER (WHERE e.resolved) >= max(e.start), false) AS resolved
+        FROM members m
+        LEFT JOIN ends e ON e.ticket_id = m.ticket_id AND e.start <= m.episode_at + {OVER}
+            AND (e.until IS NULL OR e.until > m.episode_at + {OVER})
+        WHERE m.at <= m.episode_at + {OVER}
+        GROUP BY m.episode
+    ),
+    again AS (
+        SELECT DISTINCT m.episode
+        FROM members m JOIN followups_contact c ON c.ticket_id = m.ticket_id
+        WHERE c.direction = 'inbound' AND c.answers_follow_up_id IS NULL AND c.purpose NOT IN ('automatic', 'thanks')
+            AND c.at > m.episode_at AND c.at <= m.episode_at + {OVER}
+    ),
+    facts AS (
+        SELECT t.*, m.episode IS NOT NULL AS is_first, t.at + {OVER} <= %(as_of)s AS mature,
+            coalesce(stood.resolved, false) AS stood_resolved, again.episode IS NOT NULL AS came_again
+        FROM tickets t
+        LEFT JOIN members m ON m.episode = t.ticket_id AND m.ticket_id = t.ticket_id
+        LEFT JOIN stood ON stood.episode = t.ticket_id
+        LEFT JOIN again ON again.episode = t.ticket_id
+        WHERE t.at >= %(start)s AND t.at < %(end)s
+    )
+"""
+
+SOURCE = cuts.Source(
+    facts=FACTS,
+    parts={
+        "den": "is_first AND mature",
+        "num": "is_first AND mature AND stood_resolved AND NOT came_again",
+        "came_again": "is_first AND mature AND came_again",
+        "not_resolved": "is_first AND mature AND NOT stood_resolved",
+        "immature": "is_first AND NOT mature",
+        **cuts.excluding(REASONS),
+    },
+)
+SOURCES = (SOURCE,)
+
+
+def report(question: windows.Question) -> rows.Report:
+    tally = cuts.tally(question, SOURCE)
+    total = row(rows.TOTAL, tally.total)
+    return rows.Report(
+        name=NAME,
+        headline=headline(total, question),
+        definition=DEFINITION.format(days=question.window_days),
+        counted=COUNTED.format(days=question.window_days),
+        entered_after_as_of=late.entered_after_as_of(question),
+        total=total,
+        rows=cuts.ordered(question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.den),
+    )
+
+
+def row(key: str, figures: dict[str, Any]) -> rows.FirstContact:
+    left_out = {"immature": figures["immature"], "excluded": cuts.excluded(figures, REASONS)}
+    return rows.FirstContact(
+        **rows.parts(key, figures["num"], figures["den"], **left_out),
+        came_again=figures["came_again"],
+        not_resolved=figures["not_resolved"],
+    )
+
+
+def headline(total: rows.FirstContact, question: windows.Question) -> str:
+    if not total.den:
+        return f"No problem brought in the period has its {question.window_days} days behind it yet."
+    return (
+        f"{rows.percent(total.rate)} were solved at the first contact; in {rows.number(total.came_again)} of "
+        f"{rows.number(total.den)} she had to contact us again, {rows.number(total.not_resolved)} stood unresolved."
+    )
