@@ -298,4 +298,4 @@ def test_desk_that_does_anything_in_any_order():
 @pytest.mark.full
 @pytest.mark.django_db
 def test_desk_that_does_anything_for_long():
-    walk(max_examples=300, stateful_step_count=60, print_blob=True)
+    walk(max_examples=150, stateful_step_count=60, print_blob=True)
