@@ -31,7 +31,7 @@ from followups.models import (
 )
 
 DAYS = 30
-CALLS_A_DAY = 7
+CALLS_A_DAY = 5
 SWEEP_EVERY = timedelta(minutes=15)
 SETTER = Actor(door="demo")
 
