@@ -292,7 +292,7 @@ def walk(**bounds):
 
 @pytest.mark.django_db
 def test_desk_that_does_anything_in_any_order():
-    walk(max_examples=7, stateful_step_count=50, derandomize=True, database=None)
+    walk(max_examples=12, stateful_step_count=50, derandomize=True, database=None)
 
 
 @pytest.mark.full
