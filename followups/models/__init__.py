@@ -1,7 +1,7 @@
 """What we remember: one module per plural noun; methods are predicates and querysets only."""
 
 from followups.models.actors import Actor
-from followups.models.agents import Agent, Role, Team, TeamKind
+from followups.models.agents import Absence, Agent, Role, Team, TeamKind
 from followups.models.closures import (
     CLOSING,
     REPLACED,
@@ -21,6 +21,7 @@ from followups.models.deliveries import Delivery, DeliveryKind, DeliveryState
 from followups.models.events import Event
 from followups.models.followups import Brought, FollowUp, FollowUpState, Move, Stage
 from followups.models.imports import ImportMap, ImportRun, ImportState
+from followups.models.ladders import Audience, Elapsing, Ladder, LadderStep, Rota, RotaMember
 from followups.models.notices import Notice, NoticeKind
 from followups.models.policies import Policy
 from followups.models.reminders import Reminder, ReminderState
@@ -32,9 +33,11 @@ __all__ = [
     "CLOSING",
     "ON_THE_LINE",
     "REPLACED",
+    "Absence",
     "Actor",
     "Agent",
     "ApiToken",
+    "Audience",
     "Brought",
     "Category",
     "Closure",
@@ -47,6 +50,7 @@ __all__ = [
     "DeliveryState",
     "Direction",
     "DoNotContact",
+    "Elapsing",
     "Event",
     "Evidence",
     "Finding",
@@ -56,6 +60,8 @@ __all__ = [
     "ImportMap",
     "ImportRun",
     "ImportState",
+    "Ladder",
+    "LadderStep",
     "Move",
     "Note",
     "Notice",
@@ -69,6 +75,8 @@ __all__ = [
     "ReminderState",
     "Reopening",
     "Role",
+    "Rota",
+    "RotaMember",
     "Scope",
     "Site",
     "Stage",

@@ -28,6 +28,8 @@ class Team(models.Model):
     name = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=12, choices=TeamKind, default=TeamKind.IN_HOUSE)
     separate = models.BooleanField(default=False)
+    lead = models.ForeignKey("followups.Agent", models.SET_NULL, null=True, blank=True, related_name="+")
+    manager = models.ForeignKey("followups.Agent", models.SET_NULL, null=True, blank=True, related_name="+")
     is_demo = models.BooleanField(default=False)
 
     class Meta:
@@ -47,6 +49,7 @@ class Agent(AbstractUser):
     started_on = models.DateField(null=True, blank=True)
     credit_limit = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     away_until = models.DateTimeField(null=True, blank=True)
+    pushes = models.BooleanField(default=False, db_default=False, help_text="Has set up a channel outside the app.")
     is_demo = models.BooleanField(default=False)
 
     class Meta:
@@ -79,3 +82,23 @@ class Agent(AbstractUser):
     @property
     def supervises(self) -> bool:
         return self.role in (Role.SUPERVISOR, Role.ADMIN)
+
+
+class Absence(models.Model):
+    """Away in `[from_at, until_at)`; meanwhile `stand_in`, where one is named, hears and does what is theirs."""
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="absences")
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    stand_in = models.ForeignKey(Agent, models.SET_NULL, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ("from_at", "id")
+        indexes = [models.Index(fields=["agent", "until_at"], name="absence_agent")]
+        constraints = [
+            models.CheckConstraint(condition=Q(from_at__lt=models.F("until_at")), name="absence_from_before_until"),
+            models.CheckConstraint(
+                condition=Q(stand_in__isnull=True) | ~Q(stand_in=models.F("agent")), name="absence_stand_in_other"
+            ),
+        ]

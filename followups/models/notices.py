@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from followups.models.agents import Agent
 from followups.models.followups import FollowUp, Stage
+from followups.models.ladders import LadderStep
 from followups.models.tickets import Ticket
 
 
@@ -21,7 +22,10 @@ class NoticeKind(models.TextChoices):
 
 
 class Notice(models.Model):
-    """Reminders are unique by (follow-up, stage, repeat, version of the due instant, recipient)."""
+    """Reminders are unique by (follow-up, stage, repeat, version of the due instant, recipient).
+
+    `to_route`: still to be passed on to the recipient's channels outside the app.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recipient = models.ForeignKey(Agent, models.CASCADE, related_name="notices")
@@ -35,12 +39,15 @@ class Notice(models.Model):
     at = models.DateTimeField()
     late_by_seconds = models.PositiveIntegerField(default=0)
     read_at = models.DateTimeField(null=True, blank=True)
+    ladder_step = models.ForeignKey(LadderStep, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    to_route = models.BooleanField(default=False, db_default=False)
     digest = models.ForeignKey("followups.Delivery", models.SET_NULL, null=True, blank=True, related_name="notices")
 
     class Meta:
         ordering = ("-at", "-id")
         indexes = [
             models.Index(fields=["recipient", "-at", "-id"], name="notice_recipient"),
+            models.Index(fields=["at", "id"], name="notice_to_route", condition=Q(to_route=True)),
             models.Index(fields=["recipient"], name="notice_unread", condition=Q(read_at__isnull=True)),
             models.Index(
                 fields=["recipient", "at"],

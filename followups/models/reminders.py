@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from followups.models.followups import FollowUp, Stage
+from followups.models.ladders import LadderStep
 
 
 class ReminderState(models.TextChoices):
@@ -16,13 +17,15 @@ class ReminderState(models.TextChoices):
 class Reminder(models.Model):
     """`due_at` is when the stage falls due; `version` that of the follow-up's due instant.
 
-    `dropped`: ended or moved before.
+    `dropped`: ended or moved before. `ladder_step` is the step of the ladder on which it climbs; without one the
+    desk's own holds. Of the escalations `repeat` counts all, over steps and their repeats, from 0.
     """
 
     follow_up = models.ForeignKey(FollowUp, models.CASCADE, related_name="reminders")
     stage = models.CharField(max_length=10, choices=Stage)
     repeat = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField()
+    ladder_step = models.ForeignKey(LadderStep, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=ReminderState, default=ReminderState.WAITING)
     handled_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,1 @@
+"""Ladders: which one a ticket climbs, when each step is heard, and who hears it."""
