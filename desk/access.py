@@ -1,6 +1,6 @@
 """Turns a request into an actor, and asks whether that actor may. Pages and API share it; default is no."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -16,7 +16,19 @@ from django_htmx.middleware import HtmxDetails
 
 from followups import timeline
 from followups.errors import Forbidden, Missing
-from followups.models import ON_THE_LINE, Actor, Agent, Customer, Event, FollowUp, Notice, Role, Sweep, Ticket
+from followups.models import (
+    ON_THE_LINE,
+    Actor,
+    Agent,
+    Customer,
+    Event,
+    FollowUp,
+    Notice,
+    Role,
+    Scope,
+    Sweep,
+    Ticket,
+)
 
 DESK_PEOPLE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
 READERS = (*DESK_PEOPLE, Role.AUDITOR)
@@ -159,17 +171,24 @@ def may(actor: Actor, on: Ticket, act: str, *, now: Any) -> bool:
     return actor.agent is not None and act in ON_THE_LINE_ACTS and _on_the_line(actor, on, now=now)
 
 
+def reads_personal(actor: Actor) -> bool:
+    """Whether `actor` reads the personal data on tickets they see: not auditors, and no token without the scope."""
+    return actor.role != Role.AUDITOR and (actor.token is None or actor.token.allows(Scope.CUSTOMERS_PII))
+
+
+def served(actor: Actor, customers: Iterable[Customer], *, now: Any) -> set[UUID]:
+    """Ids of those whose name, mail and phone `actor` reads in full: of all, or where they see a ticket of hers."""
+    ids = {row.pk for row in customers}
+    if not ids or not reads_personal(actor):
+        return set()
+    if actor.sees_all:
+        return ids
+    theirs = Ticket.objects.visible_to(actor, now=now).filter(customer_id__in=ids)
+    return set(theirs.order_by().values_list("customer_id", flat=True).distinct())
+
+
 def sees_personal(actor: Actor, customer: Customer, *, now: Any) -> bool:
-    """Whether name, mail and phone are shown in full: agents where they see a ticket of hers; auditors never."""
-    if actor.role in (Role.ADMIN,):
-        return True
-    if actor.role == Role.AUDITOR:
-        return False
-    if actor.agent is None:
-        return bool(actor.token and actor.token.allows("customers:pii"))
-    if actor.token and not actor.token.allows("customers:pii"):
-        return False
-    return Ticket.objects.visible_to(actor, now=now).filter(customer=customer).exists()
+    return customer.pk in served(actor, [customer], now=now)
 
 
 def team_scope(actor: Actor) -> frozenset[int] | None:

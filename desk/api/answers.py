@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Count, Min, OuterRef, Prefetch, QuerySet, Subquery
 from django.urls import NoReverseMatch, reverse
 
+from desk import access
 from followups import masking, timeline
 from followups.models import (
     Actor,
@@ -21,8 +22,6 @@ from followups.models import (
     Note,
     Notice,
     Reminder,
-    Role,
-    Scope,
     Team,
     Ticket,
 )
@@ -50,7 +49,7 @@ def tickets_with_rows(rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
 def tickets(found: list[Ticket], actor: Actor) -> list[dict[str, Any]]:
     """Two statements for any number of rows: theirs, and one for all their next steps."""
     steps = next_steps([row.pk for row in found])
-    full = in_full(actor)
+    full = access.reads_personal(actor)
     return [ticket(row, steps.get(row.pk), full=full) for row in found]
 
 
@@ -180,11 +179,6 @@ def _move(row: Move) -> dict[str, Any]:
         "reason": row.reason,
         "agreed_contact": str(row.agreed_contact_id) if row.agreed_contact_id else None,
     }
-
-
-def in_full(actor: Actor) -> bool:
-    """Whether `actor` reads the personal data on tickets they see: not auditors, and no token without the scope."""
-    return actor.role != Role.AUDITOR and (actor.token is None or actor.token.allows(Scope.CUSTOMERS_PII))
 
 
 def customer_brief(row: Customer, *, full: bool) -> dict[str, Any]:

@@ -1,35 +1,24 @@
 """Customers: looked up, read, changed, merged. Names, mails and phones are masked for those who do not serve her."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from desk import access
 from desk.api import answers, bodies, lists, shapes
 from desk.api.described import acts, changes, reads
 from desk.api.resource import Resource, answer, match, one
 from followups.actions import customers
 from followups.errors import Forbidden, Invalid
-from followups.models import Actor, Customer, Role, Scope, Ticket
+from followups.models import Actor, Customer, Role, Scope
 
 READ_WRITE = {"GET": Scope.TICKETS_READ, "POST": Scope.TICKETS_WRITE, "PATCH": Scope.TICKETS_WRITE}
 
 
-def in_full(actor: Actor, rows: Iterable[Customer], *, now: datetime) -> set[Any]:
-    """Ids of those whose personal data `actor` reads: of all customers, or of those with a ticket they see."""
-    ids = {row.pk for row in rows}
-    if not answers.in_full(actor) or not ids:
-        return set()
-    if actor.sees_all:
-        return ids
-    theirs = Ticket.objects.visible_to(actor, now=now).filter(customer_id__in=ids)
-    return set(theirs.order_by().values_list("customer_id", flat=True).distinct())
-
-
 def shown(actor: Actor, rows: list[Customer], *, now: datetime) -> list[dict[str, Any]]:
-    full = in_full(actor, rows, now=now)
+    full = access.served(actor, rows, now=now)
     value = actor.role != Role.AGENT
     return [answers.customer(row, full=row.pk in full, value=value) for row in rows]
 
@@ -68,7 +57,7 @@ class OneCustomer(Resource):
 def serving(actor: Actor, key: Any, *, now: datetime) -> Customer:
     """The customer, if the actor reads her data and so may write it."""
     row = one(Customer.objects.all(), pk=key)
-    if actor.role == Role.AUDITOR or not in_full(actor, [row], now=now):
+    if actor.role == Role.AUDITOR or not access.served(actor, [row], now=now):
         raise Forbidden("not-yours", "You see this customer masked, and cannot change her.")
     return row
 

@@ -50,11 +50,8 @@ def candidates(actor: Actor, text: str, now: Any) -> list[Candidate]:
     if len(text.strip()) < SHORTEST:
         return []
     found = list(search.customers(text)[:CANDIDATES])
-    known = set(
-        Ticket.objects.visible_to(actor, now=now).filter(customer__in=found).values_list("customer_id", flat=True)
-    )
-    typed = read_caller(text)
-    return [_candidate(each, typed, in_full=each.pk in known or actor.role == "admin") for each in found]
+    known, typed = access.served(actor, found, now=now), read_caller(text)
+    return [_candidate(each, typed, in_full=each.pk in known) for each in found]
 
 
 def _candidate(customer: Customer, typed: dict[str, str], *, in_full: bool) -> Candidate:
