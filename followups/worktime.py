@@ -7,9 +7,10 @@ first of the two. A period belongs to the day on which it starts; where its end 
 start, it ends on the next day (22:00-06:00, or 00:00-00:00 for a whole day).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 Period = tuple[time, time]
@@ -17,6 +18,7 @@ Span = tuple[datetime, datetime]
 
 _ONE_DAY = timedelta(days=1)
 _SEARCHED_DAYS = 3660
+_DAYS_KEPT = 8000
 
 
 class NoWorkingTime(ValueError):
@@ -27,13 +29,15 @@ class NoWorkingTime(ValueError):
 class Calendar:
     """Working periods by weekday (0 is Monday) in one IANA zone.
 
-    `half` gives a date periods of its own; a date in `closed` has none, whatever else is said.
+    `half` gives a date periods of its own; a date in `closed` has none, whatever else is said. The spans of a day are
+    worked out once for each calendar and kept with it.
     """
 
     zone: str
     periods: Mapping[int, tuple[Period, ...]]
     closed: frozenset[date] = frozenset()
     half: Mapping[date, tuple[Period, ...]] = field(default_factory=dict)
+    _kept: dict[date, tuple[Span, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,24 @@ class ContactWindow:
     start: time = time(9)
     end: time = time(20)
     days: frozenset[int] = frozenset(range(6))
+
+
+def periods_of(pairs: Iterable[Sequence[str]]) -> tuple[Period, ...]:
+    """Periods out of pairs like `["09:00", "17:00"]`, as calendars are stored."""
+    return tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in pairs)
+
+
+def calendar_of(
+    zone: str, week: Sequence[Sequence[Sequence[str]]], special_days: Iterable[Mapping] = ()
+) -> Calendar:
+    """A calendar as it is stored: seven lists of pairs, and days of their own, closed where they have no hours."""
+    days = {date.fromisoformat(day["on"]): periods_of(day["hours"]) for day in special_days}
+    return Calendar(
+        zone=zone,
+        periods={number: periods_of(pairs) for number, pairs in enumerate(week)},
+        closed=frozenset(on for on, hours in days.items() if not hours),
+        half={on: hours for on, hours in days.items() if hours},
+    )
 
 
 def is_zone(name: str) -> bool:
@@ -102,22 +124,36 @@ def is_working_day(day: date, calendar: Calendar) -> bool:
     return bool(periods_on(day, calendar))
 
 
-def _spans_on(day: date, calendar: Calendar) -> Iterator[Span]:
+def spans_on(day: date, calendar: Calendar) -> tuple[Span, ...]:
+    """What is worked of the periods that start on a local date, in UTC: in order and disjoint."""
+    found = calendar._kept.get(day)
+    if found is None:
+        if len(calendar._kept) >= _DAYS_KEPT:
+            calendar._kept.clear()
+        found = calendar._kept[day] = tuple(_disjoint(_converted(day, calendar)))
+    return found
+
+
+def _converted(day: date, calendar: Calendar) -> Iterator[Span]:
     for start, end in sorted(periods_on(day, calendar)):
         last_day = day if end > start else day + _ONE_DAY
         begin = to_instant(datetime.combine(day, start), calendar.zone)
         yield begin, to_instant(datetime.combine(last_day, end), calendar.zone)
 
 
+def _disjoint(spans: Iterable[Span]) -> Iterator[Span]:
+    reached = datetime.min.replace(tzinfo=UTC)
+    for start, end in spans:
+        begin = max(start, reached)
+        if begin < end:
+            yield begin, end
+            reached = end
+
+
 def _spans(calendar: Calendar, first: date, days: int) -> Iterator[Span]:
     """Working spans, in order and disjoint; the night before `first` may reach in."""
-    reached = datetime.min.replace(tzinfo=UTC)
-    for number in range(-1, days):
-        for start, end in _spans_on(first + timedelta(days=number), calendar):
-            begin = max(start, reached)
-            if begin < end:
-                yield begin, end
-                reached = end
+    days_from = (first + timedelta(days=number) for number in range(-1, days))
+    return _disjoint(span for day in days_from for span in spans_on(day, calendar))
 
 
 def _spans_after(at: datetime, calendar: Calendar) -> Iterator[Span]:
@@ -185,6 +221,7 @@ def nth_working_day(after: date, days: int, calendar: Calendar) -> date:
     raise NoWorkingTime("The calendar holds too few working days in the next ten years.")
 
 
+@lru_cache(maxsize=1024)
 def _as_calendar(window: ContactWindow) -> Calendar:
     hours = ((window.start, window.end),)
     return Calendar(zone=window.zone, periods=dict.fromkeys(window.days, hours))
