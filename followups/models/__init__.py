@@ -23,11 +23,13 @@ from followups.models.followups import Brought, FollowUp, FollowUpState, Move, S
 from followups.models.imports import ImportMap, ImportRun, ImportState
 from followups.models.ladders import Audience, Elapsing, Ladder, LadderStep, Rota, RotaMember
 from followups.models.notices import Notice, NoticeKind
+from followups.models.plans import Bringer, Plan, PlanStep
 from followups.models.policies import Policy
 from followups.models.reminders import Reminder, ReminderState
 from followups.models.sweeps import Finding, Site, Sweep
 from followups.models.tickets import ON_THE_LINE, Category, Confirmed, Ticket, TicketState
 from followups.models.tokens import ApiToken, IdempotentAnswer, OneTimeLink, Scope
+from followups.models.workers import Worker
 
 __all__ = [
     "CLOSING",
@@ -38,6 +40,7 @@ __all__ = [
     "Agent",
     "ApiToken",
     "Audience",
+    "Bringer",
     "Brought",
     "Category",
     "Closure",
@@ -68,6 +71,8 @@ __all__ = [
     "NoticeKind",
     "OneTimeLink",
     "Outcome",
+    "Plan",
+    "PlanStep",
     "Policy",
     "Purpose",
     "Reached",
@@ -89,4 +94,5 @@ __all__ = [
     "WaiverKind",
     "WaiverRequest",
     "Why",
+    "Worker",
 ]

@@ -4,12 +4,17 @@ from django.db import models
 
 
 class Site(models.Model):
-    """The desk itself: one row."""
+    """The desk itself: one row. `clock_suspect_at`: the database's clock leapt ahead, and nothing is sent until it has
+    kept pace for a while; `clock_ahead_seconds` is by how much, `clock_steady` how many sweeps found it in step since.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     sending_held = models.BooleanField(default=False, help_text="After a restore nothing is sent until it is released.")
     started_at = models.DateTimeField(null=True, blank=True)
     demo_loaded_at = models.DateTimeField(null=True, blank=True)
+    clock_suspect_at = models.DateTimeField(null=True, blank=True)
+    clock_ahead_seconds = models.FloatField(default=0, db_default=0)
+    clock_steady = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="site_one_row")]
@@ -28,13 +33,16 @@ class Sweep(models.Model):
 
 
 class Finding(models.Model):
-    """What the watch found out of order, and whether its one repair helped. `subject` names the row."""
+    """What the watch found out of order, and whether its one repair helped. `subject` names the row; `told_at` is when
+    the supervisors last heard of it.
+    """
 
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=80)
     found_at = models.DateTimeField()
     repaired_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
     detail = models.CharField(max_length=300, blank=True)
 
     class Meta:
