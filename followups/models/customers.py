@@ -3,6 +3,7 @@
 import uuid
 
 import pghistory
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
@@ -24,6 +25,7 @@ class Customer(models.Model):
     name = models.CharField(max_length=200, blank=True)
     email = models.CharField(max_length=254, blank=True, help_text="Lower case.")
     phone = models.CharField(max_length=20, blank=True, help_text="E.164.")
+    phone_wrong_at = models.DateTimeField(null=True, blank=True, help_text="Since when the number is known as wrong.")
     zone = models.CharField(max_length=64, blank=True)
     language = models.CharField(max_length=12, blank=True)
     organisation = models.CharField(max_length=200, blank=True)
@@ -32,6 +34,9 @@ class Customer(models.Model):
     contract_end = models.DateField(null=True, blank=True)
     contact_from = models.TimeField(null=True, blank=True, help_text="Her own calling window, local to her zone.")
     contact_until = models.TimeField(null=True, blank=True)
+    contact_days = ArrayField(
+        models.SmallIntegerField(), null=True, blank=True, help_text="0 = Monday; empty: the team's days."
+    )
     do_not_contact = models.CharField(max_length=10, choices=DoNotContact, default=DoNotContact.NONE)
     shared_account = models.BooleanField(default=False)
     take_care = models.CharField(max_length=300, blank=True, help_text="What to mind when talking with her.")

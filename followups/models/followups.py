@@ -88,7 +88,9 @@ class FollowUp(models.Model):
     from them.
     `version` counts the due instant: each move makes reminders of a new version. `broken_by` is the date first
     promised where a
-    move made without the customer's agreement broke it. `promised_at` is when the step was made.
+    move made without the customer's agreement broke it. `promised_at` is when the step was made. `plan_position` counts
+    the steps of the cadence `plan` (null: the desk's default one) from 1; one past the last is the supervisors' review.
+    `try_at` is when the next call is tried inside the promised time.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -108,6 +110,9 @@ class FollowUp(models.Model):
     voicemail_ok = models.BooleanField(default=False)
     asked_contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="+")
     by_policy = models.BooleanField(default=False)
+    plan = models.ForeignKey("followups.Plan", models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+    plan_position = models.PositiveSmallIntegerField(null=True, blank=True)
+    try_at = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)
     told_contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="+")
     told_message = models.ForeignKey("followups.Delivery", models.PROTECT, null=True, blank=True, related_name="+")
