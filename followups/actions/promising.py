@@ -3,16 +3,18 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from followups import inputs, worktime
+from followups import inputs, ladders, worktime
 from followups.actions import slots
 from followups.errors import Invalid, Refused
 from followups.models import (
     Actor,
     Agent,
+    Audience,
     Contact,
     Customer,
     DoNotContact,
     FollowUp,
+    Ladder,
     Policy,
     Reached,
     Reminder,
@@ -24,8 +26,6 @@ from followups.models import (
 
 AHEAD_OF_WINDOW = timedelta(minutes=15)
 AHEAD_OF_DUE = timedelta(minutes=60)
-OVERDUE_AFTER = timedelta(minutes=30)
-ESCALATED_AFTER = timedelta(hours=2)
 CALLS = "phone"
 
 
@@ -206,18 +206,35 @@ def _not_then(ticket: Ticket, now: datetime, code: str, message: str) -> Refused
     return Refused(code, message, field="promised_by", proposed=[slot.by_at.isoformat() for slot in found])
 
 
-def reminders_for(follow_up: FollowUp, policy: Policy, *, since: datetime) -> list[Reminder]:
-    """Unsaved reminders of the present date. Stages that lie before `since` (made or moved) are never sent."""
-    calendar, due = policy.calendar, follow_up.promised_by
+def reminders_for(
+    follow_up: FollowUp, policy: Policy, *, since: datetime, in_force: ladders.InForce | None = None
+) -> list[Reminder]:
+    """Unsaved reminders of the present date, on the ladder in force for the ticket.
+
+    Stages that lie before `since` (made or moved) are never sent. `in_force`: read before, for many.
+    """
+    due = follow_up.promised_by
     ahead = follow_up.promised_from - AHEAD_OF_WINDOW if follow_up.promised_from else due - AHEAD_OF_DUE
-    instants = {
-        Stage.AHEAD: ahead,
-        Stage.DUE: due,
-        Stage.OVERDUE: worktime.add_working(due, OVERDUE_AFTER, calendar),
-        Stage.ESCALATED: worktime.add_working(due, ESCALATED_AFTER, calendar),
-    }
-    return [
-        Reminder(follow_up=follow_up, stage=stage, version=follow_up.version, due_at=at)
-        for stage, at in instants.items()
-        if at >= since
+    rungs = [
+        ladders.Rung(Stage.AHEAD, 0, ahead, None, Audience.OWNER),
+        ladders.Rung(Stage.DUE, 0, due, None, Audience.OWNER),
+        *ladders.climb(ladder=_ladder(follow_up.ticket, in_force), due=due, calendar=policy.calendar),
     ]
+    return [
+        Reminder(
+            follow_up=follow_up,
+            stage=rung.stage,
+            repeat=rung.repeat,
+            version=follow_up.version,
+            due_at=rung.at,
+            ladder_step=rung.ladder_step,
+        )
+        for rung in rungs
+        if rung.at >= since
+    ]
+
+
+def _ladder(ticket: Ticket, in_force: ladders.InForce | None) -> Ladder | None:
+    found = in_force or ladders.InForce([ticket.team_id])
+    family = ticket.category.family if found.name_families else ""
+    return found.of(team_id=ticket.team_id, priority=ticket.priority, family=family)
