@@ -2,6 +2,7 @@
 
 from followups.models.actors import Actor
 from followups.models.agents import Absence, Agent, Role, Team, TeamKind
+from followups.models.channels import Channel, ChannelKind, Heard, Listening
 from followups.models.closures import (
     CLOSING,
     REPLACED,
@@ -17,7 +18,7 @@ from followups.models.closures import (
 )
 from followups.models.contacts import Contact, Direction, Note, Purpose, Reached
 from followups.models.customers import Customer, DoNotContact
-from followups.models.deliveries import Delivery, DeliveryKind, DeliveryState
+from followups.models.deliveries import Delivery, DeliveryKind, DeliveryState, Messaging
 from followups.models.events import Event
 from followups.models.followups import Brought, FollowUp, FollowUpState, Move, Stage
 from followups.models.imports import ImportMap, ImportRun, ImportState
@@ -43,6 +44,8 @@ __all__ = [
     "Bringer",
     "Brought",
     "Category",
+    "Channel",
+    "ChannelKind",
     "Closure",
     "Confirmation",
     "Confirmed",
@@ -59,12 +62,15 @@ __all__ = [
     "Finding",
     "FollowUp",
     "FollowUpState",
+    "Heard",
     "IdempotentAnswer",
     "ImportMap",
     "ImportRun",
     "ImportState",
     "Ladder",
     "LadderStep",
+    "Listening",
+    "Messaging",
     "Move",
     "Note",
     "Notice",

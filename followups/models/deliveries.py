@@ -5,10 +5,12 @@ At least once with a stable key; leased, fenced and counted in the row.
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from followups.models.agents import Agent
+from followups.models.agents import Agent, Team
+from followups.models.channels import Channel
 from followups.models.customers import Customer
 from followups.models.tickets import Ticket
 
@@ -16,8 +18,12 @@ from followups.models.tickets import Ticket
 class DeliveryKind(models.TextChoices):
     TOLD = "told", "Promise told"
     MOVED = "moved", "Promise moved"
+    KEPT = "kept", "Promise kept"
     CLOSED = "closed", "Ticket closed"
     DIGEST = "digest", "Digest of overdue promises"
+    NOTICE = "notice", "Notice"
+    YOUR_DAY = "your_day", "Your day"
+    TEST = "test", "Test of a channel"
 
 
 class DeliveryState(models.TextChoices):
@@ -25,11 +31,36 @@ class DeliveryState(models.TextChoices):
     SENT = "sent", "Sent"
     DROPPED = "dropped", "Dropped"
     DEAD = "dead", "Given up"
+    BOUNCED = "bounced", "Came back"
+
+
+class Messaging(models.Model):
+    """Which messages a team writes to its customers by itself, and in which language where hers is not known.
+
+    The row without a team is the desk's own. `told`: also where a step was planned and nobody has told her yet; asked
+    for by a person it is written in any case.
+    """
+
+    team = models.OneToOneField(Team, models.CASCADE, null=True, blank=True, related_name="messaging")
+    told = models.BooleanField(default=False)
+    moved = models.BooleanField(default=True)
+    kept = models.BooleanField(default=False)
+    closed = models.BooleanField(default=True)
+    language = models.CharField(max_length=2, default="en")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["team"], name="messaging_one_a_team", nulls_distinct=False),
+        ]
 
 
 class Delivery(models.Model):
     """`key` names the act and never repeats; the Message-ID is made of it, so a repeat after a crash carries the same
     one.
+
+    `route` names what is sent through, so that one that hangs holds up no other: `mail`, or the host of a chat or of
+    an SMS service. `channel` is that of one's own people; `gathered` are the notices that its message tells, looked up
+    again before it leaves. `message_id` is the one under which a bounce names a message that was sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -41,6 +72,10 @@ class Delivery(models.Model):
     follow_up = models.ForeignKey(
         "followups.FollowUp", models.PROTECT, null=True, blank=True, related_name="deliveries"
     )
+    channel = models.ForeignKey(Channel, models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    gathered = ArrayField(models.UUIDField(), default=list, db_default=[], blank=True)
+    route = models.CharField(max_length=60, default="mail", db_default="mail")
+    message_id = models.CharField(max_length=120, default="", db_default="", blank=True)
     address = models.CharField(max_length=254)
     subject = models.CharField(max_length=300)
     body = models.TextField()
@@ -56,6 +91,13 @@ class Delivery(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["due_at", "id"], name="delivery_waiting", condition=Q(state="waiting")),
+            models.Index(
+                fields=["due_at", "id"], name="delivery_waiting_push", condition=Q(state="waiting") & ~Q(route="mail")
+            ),
+            models.Index(fields=["message_id"], name="delivery_message_id", condition=~Q(message_id="")),
+            models.Index(
+                fields=["-made_at", "-id"], name="delivery_undelivered", condition=Q(state__in=["dead", "bounced"])
+            ),
             models.Index(fields=["ticket", "made_at"], name="delivery_ticket", condition=Q(ticket__isnull=False)),
         ]
         constraints = [

@@ -10,8 +10,14 @@ class Site(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     sending_held = models.BooleanField(default=False, help_text="After a restore nothing is sent until it is released.")
+    channels_off = models.BooleanField(
+        default=False, db_default=False, help_text="Nobody is told anything outside the app but by mail of the desk."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     demo_loaded_at = models.DateTimeField(null=True, blank=True)
+    zone_rules = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="What the rules of each zone in use were when last looked at."
+    )
     clock_suspect_at = models.DateTimeField(null=True, blank=True)
     clock_ahead_seconds = models.FloatField(default=0, db_default=0)
     clock_steady = models.PositiveIntegerField(default=0, db_default=0)
