@@ -1,167 +1,18 @@
 """How each report is laid out: figures, columns and charts, each number with the address of its rows."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from desk.templatetags.desk import interval, number, rate
+from desk.templatetags.desk import number, rate
+from desk.web.columns import COLUMNS, CUTS, NOTHING, REASONS, TITLES, WORDS, Column, hours, told_hours
 from followups.models import TeamKind, WaiverKind
-from followups.reports import time_to_resolution, windows
+from followups.reports import windows
 
-TITLES = {
-    "resolution": "Resolution",
-    "recontact": "Re-contact",
-    "first-contact": "First contact",
-    "time-to-resolution": "Time to resolution",
-    "promises": "Promises",
-    "dead-ends": "Dead ends",
-    "confirmed": "Confirmed",
-}
-CUTS = {
-    "channel": "Channel",
-    "category": "Category",
-    "family": "Family",
-    "team": "Team",
-    "site": "In-house or outsourced",
-    "priority": "Priority",
-    "week": "Week",
-    "month": "Month",
-}
-REASONS = {
-    "no_customer": "no customer known",
-    "shared_account": "shared account",
-    "duplicate": "duplicate",
-    "spam": "spam",
-    "called_off": "called off by the customer",
-}
-NOTHING = "\u2013"
+__all__ = ["COLUMNS", "CUTS", "TITLES"]
 
 # What gives the address of the rows of a figure: (part, key).
 Link = Callable[..., str]
-
-
-@dataclass(frozen=True)
-class Column:
-    """`part` names the rows behind the number; a rate has none of its own."""
-
-    label: str
-    text: Callable[[Any], str]
-    part: str = ""
-
-
-def count(label: str, name: str, part: str) -> Column:
-    return Column(label, lambda row: number(getattr(row, name)), part)
-
-
-def hours(value: float | None) -> str:
-    return "not reached" if value is None else time_to_resolution.spoken(value)
-
-
-def told_hours(value: float | None) -> str:
-    return NOTHING if value is None else time_to_resolution.spoken(value)
-
-
-def horizon(days: str) -> Column:
-    return Column(f"By {days} d", lambda row: rate(row.horizons[days].rate), f"{days}.num")
-
-
-def share_by(days: str) -> Column:
-    return Column(f"By {days} d", lambda row: rate(row.resolved_by[days]))
-
-
-COLUMNS: dict[str, tuple[Column, ...]] = {
-    "resolution": (
-        Column("Opened", lambda row: number(row.as_of_rate.den), "den"),
-        Column("Resolved", lambda row: number(row.as_of_rate.num), "num"),
-        Column("Rate", lambda row: rate(row.as_of_rate.rate)),
-        Column("95 % between", lambda row: interval(row.as_of_rate)),
-        *(horizon(days) for days in ("1", "3", "7", "30")),
-        count("Open", "open", "open"),
-        count("Ended otherwise", "ended_unresolved", "ended_unresolved"),
-        count("Reopened", "reopened", "reopened"),
-    ),
-    "recontact": (
-        Column("Ended", lambda row: number(row.any_issue.den), "den"),
-        Column("Any issue", lambda row: number(row.any_issue.num), "any_issue"),
-        Column("Rate", lambda row: rate(row.any_issue.rate)),
-        Column("95 % between", lambda row: interval(row.any_issue)),
-        Column("Same issue", lambda row: number(row.same_issue.num), "same_issue"),
-        Column("Rate", lambda row: rate(row.same_issue.rate)),
-        Column("95 % between", lambda row: interval(row.same_issue)),
-        Column("Too recent", lambda row: number(row.any_issue.immature), "immature"),
-        Column("Left out", lambda row: number(sum(row.any_issue.excluded.values())), "excluded"),
-    ),
-    "time-to-resolution": (
-        count("Opened", "n", "n"),
-        count("Resolved", "events", "events"),
-        Column("Half within", lambda row: hours(row.median_hours)),
-        Column("Nine of ten within", lambda row: hours(row.p90_hours)),
-        *(share_by(days) for days in ("1", "3", "7", "30")),
-        count("Open", "open", "open"),
-        count("Ended otherwise", "ended_unresolved", "ended_unresolved"),
-    ),
-    "promises": (
-        count("Fell due", "den", "den"),
-        count("Kept", "num", "num"),
-        Column("Rate", lambda row: rate(row.rate)),
-        Column("95 % between", interval),
-        count("Tried in time", "tried_in_time", "tried_in_time"),
-        count("Kept late", "kept_late", "kept_late"),
-        count("Never done", "never_done", "never_done"),
-        count("Moved by us", "moved_by_us", "moved_by_us"),
-        count("Kept empty-handed", "empty_handed", "empty_handed"),
-        Column("Told", lambda row: rate(row.told_share), "due"),
-        Column("Median wait", lambda row: told_hours(row.median_wait_hours)),
-    ),
-    "dead-ends": (
-        count("Closings", "den", "den"),
-        count("Dead ends", "num", "num"),
-        Column("Rate", lambda row: rate(row.rate)),
-        Column("95 % between", interval),
-        count("Replaced", "replaced", "replaced"),
-        count("Told", "told", "told"),
-        count("Waived", "waived", "waived"),
-        count("Orphans", "orphans", "orphans"),
-        count("No first step", "no_first_step", "no_first_step"),
-    ),
-    "first-contact": (
-        count("Problems", "den", "den"),
-        count("At the first contact", "num", "num"),
-        Column("Rate", lambda row: rate(row.rate)),
-        Column("95 % between", interval),
-        count("Came again", "came_again", "came_again"),
-        count("Not resolved", "not_resolved", "not_resolved"),
-        count("Too recent", "immature", "immature"),
-    ),
-    "confirmed": (
-        count("Resolutions", "den", "den"),
-        count("Confirmed", "num", "num"),
-        Column("At least", lambda row: rate(row.low)),
-        Column("At most", lambda row: rate(row.high)),
-        count("Refuted", "refuted", "refuted"),
-        count("Claimed", "claimed", "claimed"),
-        count("Too recent", "immature", "immature"),
-    ),
-}
-
-
-WORDS = {
-    "num": "Counted",
-    "n": "Opened in the period",
-    "closed": "Closed in the period",
-    "closed_resolved": "Closed as resolved",
-    "immature": "Too recent to count",
-    "excluded": "Left out",
-    "no_remedy": "Nothing more can be done",
-    "unreachable": "Cannot be reached",
-    "gave_up": "Gave up",
-    "due": "Next steps that fell due",
-    **{f"{days}.num": f"Resolved {days} d after the first contact" for days in ("1", "3", "7", "30")},
-    **{f"{days}.den": f"With {days} d behind them" for days in ("1", "3", "7", "30")},
-    **{f"{days}.immature": f"Less than {days} d old" for days in ("1", "3", "7", "30")},
-    **{f"excluded.{reason}": f"Left out: {words}" for reason, words in REASONS.items()},
-    **{f"waived.{kind}": f"Waived: {words}" for kind, words in WaiverKind.choices},
-}
 
 
 def words_of(name: str, part: str) -> str:
