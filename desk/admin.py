@@ -107,7 +107,7 @@ LOOKS: dict[type, dict[str, str]] = {
         "joins": "recipient",
         "filters": "kind stage",
     },
-    models.Policy: {"columns": "team zone opens closes proposal_days daily_minutes", "joins": "team"},
+    models.Policy: {"columns": "team zone proposal_days daily_minutes", "joins": "team"},
     models.Reminder: {
         "columns": "follow_up stage version due_at state handled_at",
         "joins": "follow_up",

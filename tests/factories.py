@@ -1,6 +1,7 @@
 """Rows for tests, made directly: what the acts would write, without their checks."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -32,6 +33,17 @@ def agent(username: str = "ada", role: str = Role.AGENT, team: Team | None = Non
     if team is not None:
         person.teams.add(team)
     return person
+
+
+def week(days: Iterable[int] = range(5), *periods: tuple[str, str]) -> list[list[list[str]]]:
+    """Working periods on these weekdays (0 is Monday), 09 to 17 unless said."""
+    pairs = [list(pair) for pair in periods or [("09:00", "17:00")]]
+    return [pairs if day in set(days) else [] for day in range(7)]
+
+
+def off(*days: date) -> list[dict[str, Any]]:
+    """Special days on which nobody works."""
+    return [{"on": day.isoformat(), "name": "", "hours": []} for day in days]
 
 
 def customer(*, now: datetime, **fields: Any) -> Customer:

@@ -76,7 +76,7 @@ def _page(request: HttpRequest, team: Team | None, own: Policy | None, form: Pol
 def preview(request: HttpRequest, key: int | None = None) -> HttpResponse:
     """What the policy in the form would promise now; nothing is saved."""
     team = _team(key)
-    form = PolicyForm(request.POST, instance=Policy(team=team))
+    form = PolicyForm(request.POST, instance=Policy.objects.of(key))
     valid = form.is_valid() and _is_usable(form.instance)
     return render(request, "policies/_parts/preview.html", _preview(request, team, form.instance if valid else None))
 

@@ -13,6 +13,7 @@ from followups.actions import promising, scheduling, slots
 from followups.models import Actor, Policy, Team, Ticket
 
 LONGEST = 60
+DAY = 24 * 60
 
 
 @dataclass
@@ -25,11 +26,17 @@ class _Day:
     placed: int = field(default=0)
 
     def hour(self, policy: Policy) -> time:
-        """The next of as many hours as it takes follow-ups, from opening to closing time."""
-        opens = policy.opens.hour * 60 + policy.opens.minute
-        last = max(policy.closes.hour * 60 + policy.closes.minute - policy.window_minutes, opens)
+        """The next of as many hours as it takes follow-ups, from the first opening to the last closing time."""
+        hours = worktime.periods_on(self.on, policy.calendar)
+        opens = min(_minutes(start) for start, _ in hours)
+        closes = max(_minutes(end) if end > start else DAY for start, end in hours)
+        last = max(closes - policy.window_minutes, opens)
         at = opens + (last - opens) * self.placed // max(self.share, 1)
         return time(*divmod(at, 60))
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
 
 
 @transaction.atomic

@@ -36,7 +36,8 @@ SHORTEST_WINDOW = 5
 OWN = frozenset(["first_name", "last_name", "email", "zone"])
 OF_AGENT = OWN | {"username", "role", "started_on", "credit_limit", "away_until", "is_active"}
 OF_TEAM = frozenset(["name", "kind", "separate"])
-OF_POLICY = frozenset(field.name for field in Policy._meta.fields) - {"id", "team"}
+OF_CALENDAR = frozenset(["zone", "week", "special_days"])
+OF_POLICY = frozenset(field.name for field in Policy._meta.fields) - OF_CALENDAR - {"id", "team"}
 AT_MOST = {
     "first_update_days": 30,
     "proposal_days": 30,
@@ -213,10 +214,20 @@ def save_team(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> Te
 def save_policy(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> Policy:
     """Change a team's policy, or the desk's own (`team` None). Open follow-ups keep their dates and reminders."""
     _require_admin(by)
-    row = Policy.objects.select_for_update().filter(team=team).first() or Policy(team=team)
+    row = own_policy(team)
     _put(row, changes, OF_POLICY)
     check_policy(policy=row)
     row.save()
+    return row
+
+
+def own_policy(team: Team | None) -> Policy:
+    """The team's own row, held; an unsaved copy of the desk's where it has none."""
+    held = Policy.objects.select_for_update()
+    if row := held.filter(team=team).first():
+        return row
+    row = held.filter(team=None).first() or Policy()
+    row.pk, row.team, row._state.adding = None, team, True
     return row
 
 
@@ -228,6 +239,8 @@ def check_policy(*, policy: Policy) -> None:
     row = policy
     if row.zone and not worktime.is_zone(row.zone):
         raise Invalid("zone", "This is not a time zone. Write it like Europe/Berlin.", "unknown-zone")
+    row.week = inputs.week("week", row.week)
+    row.special_days = inputs.special_days("special_days", row.special_days)
     _check_hours(row)
     _check_amounts(row)
     if "{window}" not in row.sentence:
@@ -248,13 +261,10 @@ def _check_amounts(row: Policy) -> None:
 
 
 def _check_hours(row: Policy) -> None:
-    for name in ("workdays", "contact_days"):
-        days = getattr(row, name)
-        if not days or not set(days) <= set(range(7)):
-            raise Invalid(name, "Pick at least one day.", "required")
-    for start, end in (("opens", "closes"), ("contact_from", "contact_until")):
-        if getattr(row, start) >= getattr(row, end):
-            raise Invalid(end, "Must be later than the beginning.", "end-before-start")
+    if not row.contact_days or not set(row.contact_days) <= set(range(7)):
+        raise Invalid("contact_days", "Pick at least one day.", "required")
+    if row.contact_from >= row.contact_until:
+        raise Invalid("contact_until", "Must be later than the beginning.", "end-before-start")
 
 
 def drop_policy(*, team: Team, by: Actor) -> None:

@@ -166,8 +166,7 @@ def _at(day: date, hour: time, zone: str) -> datetime:
 
 def _meeting(day: date, policy: Policy, window: worktime.ContactWindow) -> list[tuple[datetime, datetime]]:
     """Where the team's hours of `day` and her calling hours overlap, as UTC spans."""
-    opens = worktime.to_instant(datetime.combine(day, policy.opens), policy.local_zone)
-    closes = worktime.to_instant(datetime.combine(day, policy.closes), policy.local_zone)
+    at_work = worktime.spans_on(day, policy.calendar)
     spans = []
     for offset in (-1, 0, 1):
         her_day = day + timedelta(days=offset)
@@ -175,8 +174,9 @@ def _meeting(day: date, policy: Policy, window: worktime.ContactWindow) -> list[
             continue
         start = worktime.to_instant(datetime.combine(her_day, window.start), window.zone)
         end = worktime.to_instant(datetime.combine(her_day, window.end), window.zone)
-        if max(start, opens) < min(end, closes):
-            spans.append((max(start, opens), min(end, closes)))
+        spans += [
+            (max(start, opens), min(end, closes)) for opens, closes in at_work if max(start, opens) < min(end, closes)
+        ]
     return spans
 
 

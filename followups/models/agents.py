@@ -49,6 +49,7 @@ class Agent(AbstractUser):
     started_on = models.DateField(null=True, blank=True)
     credit_limit = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     away_until = models.DateTimeField(null=True, blank=True)
+    week = models.JSONField(null=True, blank=True, help_text="Own shifts, as in a policy; null: the team's hours.")
     pushes = models.BooleanField(default=False, db_default=False, help_text="Has set up a channel outside the app.")
     is_demo = models.BooleanField(default=False)
 
@@ -73,7 +74,8 @@ class Agent(AbstractUser):
         return frozenset(self.teams.through.objects.filter(agent_id=self.pk).values_list("team_id", flat=True))
 
     def is_away(self, now) -> bool:
-        return bool(self.away_until and self.away_until > now)
+        """One query, none where `absences` were read along."""
+        return any(row.from_at <= now < row.until_at for row in self.absences.all())
 
     @property
     def is_supervisor(self) -> bool:
@@ -84,6 +86,21 @@ class Agent(AbstractUser):
         return self.role in (Role.SUPERVISOR, Role.ADMIN)
 
 
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def at(self, now):
+        """Who is away at this instant."""
+        return self.filter(from_at__lte=now, until_at__gt=now)
+
+    def between(self, start, end):
+        """Touching `[start, end)`."""
+        return self.filter(from_at__lt=end, until_at__gt=start)
+
+    def covered(self, now):
+        """Of those away now, who has a stand-in at work: one hop, so that one who is away too stands in for nobody."""
+        away = Absence.objects.at(now).values("agent_id")
+        return self.at(now).filter(stand_in__is_active=True).exclude(stand_in__in=away)
+
+
 class Absence(models.Model):
     """Away in `[from_at, until_at)`; meanwhile `stand_in`, where one is named, hears and does what is theirs."""
 
@@ -92,6 +109,8 @@ class Absence(models.Model):
     until_at = models.DateTimeField()
     stand_in = models.ForeignKey(Agent, models.SET_NULL, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=120, blank=True)
+
+    objects = AbsenceQuerySet.as_manager()
 
     class Meta:
         ordering = ("from_at", "id")

@@ -3,7 +3,10 @@
 The row without a team is the desk's own.
 """
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import time
+from functools import lru_cache
 
 import pghistory
 from django.conf import settings
@@ -16,7 +19,30 @@ from followups.models.agents import Team
 
 
 def monday_to_friday() -> list[int]:
+    """The default of a column that the first releases had."""
     return [0, 1, 2, 3, 4]
+
+
+def office_week() -> list[list[list[str]]]:
+    """Seven lists, Monday first, of pairs like 09:00 and 17:00; a period that ends no later than it began ends on
+    the next day.
+    """
+    return [[["09:00", "17:00"]] if day < 5 else [] for day in range(7)]
+
+
+@lru_cache(maxsize=512)
+def _calendar(zone: str, week: str, special_days: str) -> worktime.Calendar:
+    return worktime.calendar_of(zone, json.loads(week), json.loads(special_days))
+
+
+def calendar_of(zone: str, week: Sequence, special_days: Sequence[Mapping]) -> worktime.Calendar:
+    """The calendar of these columns; one for equal ones, so that its days are worked out once."""
+    return _calendar(zone, json.dumps(week), json.dumps(special_days))
+
+
+def forget_calendars() -> None:
+    """For when the rules of zones have changed."""
+    _calendar.cache_clear()
 
 
 def monday_to_saturday() -> list[int]:
@@ -39,14 +65,15 @@ class PolicyQuerySet(models.QuerySet["Policy"]):
 
 @pghistory.track()
 class Policy(models.Model):
-    """Defaults are the desk policy of the definitions. Days count 0 = Monday; times are local to `zone`."""
+    """Defaults are the desk policy of the definitions. Days count 0 = Monday; times are local to `zone`.
+
+    `special_days` are rows of `on` (ISO date), `name` and `hours`: pairs as in `week`, none where it is a day off.
+    """
 
     team = models.OneToOneField(Team, models.CASCADE, null=True, blank=True, related_name="policy")
     zone = models.CharField(max_length=64, blank=True, help_text="IANA zone; empty: the desk's own.")
-    workdays = ArrayField(models.SmallIntegerField(), default=monday_to_friday)
-    opens = models.TimeField(default=time(9))
-    closes = models.TimeField(default=time(17))
-    closed_on = ArrayField(models.DateField(), default=list, blank=True)
+    week = models.JSONField(default=office_week, db_default=office_week())
+    special_days = models.JSONField(default=list, db_default=[], blank=True)
 
     first_update_days = models.PositiveSmallIntegerField(default=1)
     proposal_days = models.PositiveSmallIntegerField(default=2)
@@ -76,7 +103,6 @@ class Policy(models.Model):
         verbose_name_plural = "policies"
         constraints = [
             models.UniqueConstraint(fields=["team"], name="policy_one_a_team", nulls_distinct=False),
-            models.CheckConstraint(condition=Q(opens__lt=F("closes")), name="policy_opens_before_closes"),
             models.CheckConstraint(
                 condition=Q(contact_from__lt=F("contact_until")), name="policy_contact_from_before_until"
             ),
@@ -94,10 +120,7 @@ class Policy(models.Model):
 
     @property
     def calendar(self) -> worktime.Calendar:
-        hours = ((self.opens, self.closes),)
-        return worktime.Calendar(
-            zone=self.local_zone, periods=dict.fromkeys(self.workdays, hours), closed=frozenset(self.closed_on)
-        )
+        return calendar_of(self.local_zone, self.week, self.special_days)
 
     def window_of(self, customer) -> worktime.ContactWindow:
         """When `customer` may be called: her own hours and zone where known, else the team's."""
@@ -105,7 +128,7 @@ class Policy(models.Model):
             zone=(customer.zone if customer else "") or self.local_zone,
             start=(customer.contact_from if customer else None) or self.contact_from,
             end=(customer.contact_until if customer else None) or self.contact_until,
-            days=frozenset(self.contact_days),
+            days=frozenset((customer.contact_days if customer else None) or self.contact_days),
         )
 
     def is_high(self, priority: str) -> bool:

@@ -16,7 +16,10 @@ class Site(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     demo_loaded_at = models.DateTimeField(null=True, blank=True)
     zone_rules = models.JSONField(
-        default=dict, db_default={}, blank=True, help_text="What the rules of each zone in use were when last looked at."
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="What the rules of each zone in use were when last looked at.",
     )
     clock_suspect_at = models.DateTimeField(null=True, blank=True)
     clock_ahead_seconds = models.FloatField(default=0, db_default=0)

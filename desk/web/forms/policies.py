@@ -1,6 +1,5 @@
 """The policy as a form: every field of it, in plain words and in groups."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,7 +9,6 @@ from followups.models import Policy
 
 DAYS = list(enumerate(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]))
 GROUPS = (
-    ("Working time", ("zone", "workdays", "opens", "closes", "closed_on")),
     (
         "What is promised",
         ("sentence", "first_update_days", "proposal_days", "high_proposal_days", "high_priorities", "window_minutes"),
@@ -20,11 +18,6 @@ GROUPS = (
     ("When a supervisor looks", ("review_no_news", "review_follow_ups", "review_days")),
 )
 LABELS = {
-    "zone": "Zone",
-    "workdays": "Working days",
-    "opens": "Opens",
-    "closes": "Closes",
-    "closed_on": "Closed on",
     "sentence": "The sentence",
     "first_update_days": "First news after",
     "proposal_days": "Next promise after",
@@ -45,8 +38,6 @@ LABELS = {
     "review_days": "Open for",
 }
 HINTS = {
-    "zone": "Like Europe/Paris. Empty: the desk's own.",
-    "closed_on": "One day a line, like 2026-12-25.",
     "sentence": "Said and written to her. {window} stands for the time. Promise contact and news, never an outcome.",
     "first_update_days": "Working days, for a ticket that is new.",
     "proposal_days": "Working days, after a dead end.",
@@ -81,25 +72,6 @@ class Days(forms.TypedMultipleChoiceField):
         return {str(day) for day in initial or []} != {str(day) for day in data or []}
 
 
-class Dates(forms.CharField):
-    """One ISO date a line; sorted, each once."""
-
-    widget = forms.Textarea(attrs={"rows": 3})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(day.isoformat() for day in sorted(value)) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> list[date]:
-        words = str(value or "").replace(",", " ").split()
-        try:
-            return sorted({date.fromisoformat(word) for word in words})
-        except ValueError as wrong:
-            raise forms.ValidationError("Write days like 2026-12-25, one a line.") from wrong
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return self.prepare_value(initial or []) != "\n".join(str(data or "").split())
-
-
 class Words(forms.CharField):
     """Words with commas between them."""
 
@@ -117,21 +89,15 @@ class Words(forms.CharField):
 
 
 class PolicyForm(ChangesForm):
-    workdays = Days()
     contact_days = Days()
-    closed_on = Dates(required=False)
     high_priorities = Words(required=False)
 
     class Meta:
         model = Policy
         fields = [name for _, names in GROUPS for name in names]
         widgets = {
-            **{
-                name: forms.TimeInput(attrs=TIME, format="%H:%M")
-                for name in ("opens", "closes", "contact_from", "contact_until")
-            },
+            **{name: forms.TimeInput(attrs=TIME, format="%H:%M") for name in ("contact_from", "contact_until")},
             "sentence": forms.Textarea(attrs={"rows": 2}),
-            "zone": forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

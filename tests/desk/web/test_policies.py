@@ -7,14 +7,10 @@ import pytest
 from desk.web.forms.policies import GROUPS
 from followups.models import Policy
 from followups.models.policies import SENTENCE
+from tests import factories
 
 FIELDS = [name for _, names in GROUPS for name in names]
 SENT = {
-    "zone": "Europe/Madrid",
-    "workdays": ["0", "1", "2"],
-    "opens": "08:00",
-    "closes": "18:30",
-    "closed_on": "2026-12-25\n2026-11-25",
     "sentence": "News {window}.",
     "first_update_days": "1",
     "proposal_days": "3",
@@ -41,8 +37,9 @@ def untouched():
     return list(Policy.objects.values_list("team", "daily_minutes", "sentence")) == [(None, 90, SENTENCE)]
 
 
-def test_the_form_holds_every_field_of_a_policy():
-    assert sorted(FIELDS) == sorted({field.name for field in Policy._meta.fields} - {"id", "team"})
+def test_the_form_holds_every_field_of_a_policy_but_those_of_its_calendar():
+    calendar = {"zone", "week", "special_days"}
+    assert sorted(FIELDS) == sorted({field.name for field in Policy._meta.fields} - calendar - {"id", "team"})
     assert sorted(SENT) == sorted(FIELDS)
 
 
@@ -54,11 +51,6 @@ def test_the_desks_policy_is_saved_field_by_field(office, as_):
     numbers = {name: int(value) for name, value in SENT.items() if isinstance(value, str) and value.isdigit()}
     assert kept == {
         **numbers,
-        "zone": "Europe/Madrid",
-        "workdays": [0, 1, 2],
-        "opens": time(8),
-        "closes": time(18, 30),
-        "closed_on": [date(2026, 11, 25), date(2026, 12, 25)],
         "sentence": "News {window}.",
         "high_priorities": ["vip", "P1"],
         "contact_days": [0, 1, 2, 3, 4],
@@ -70,16 +62,11 @@ def test_the_desks_policy_is_saved_field_by_field(office, as_):
 @pytest.mark.parametrize(
     ("field", "value", "at"),
     [
-        ("closes", "07:00", "closes"),
         ("contact_until", "10:00", "contact_until"),
-        ("workdays", [], "workdays"),
-        ("workdays", ["7"], "workdays"),
-        ("zone", "Nowhere", "zone"),
         ("sentence", "We call you.", "sentence"),
         ("window_minutes", "4", "window_minutes"),
         ("window_minutes", "40000", "window_minutes"),
         ("daily_minutes", "0", "daily_minutes"),
-        ("closed_on", "Christmas", "closed_on"),
         ("high_priorities", "x" * 61, "high_priorities"),
         ("calls_a_day", "-1", "calls_a_day"),
     ],
@@ -104,7 +91,9 @@ def test_a_team_takes_a_policy_of_its_own_and_gives_it_back(office, as_):
 
 def test_the_preview_says_what_a_dead_end_would_promise(office, as_):
     """It is Tuesday 11:00 in Madrid. Three working days on, with Wednesday closed, comes the Wednesday after."""
-    answer = as_(office.root).post("/policy/preview", {**SENT, "closed_on": "2026-11-25"})
+    hours = {"week": factories.week(range(3)), "special_days": factories.off(date(2026, 11, 25))}
+    Policy.objects.filter(team=None).update(zone="Europe/Madrid", **hours)
+    answer = as_(office.root).post("/policy/preview", SENT)
     said = "News on Wednesday 2 December between 11:00 and 12:00."
     assert answer.context["dead_end"].sentence == said
     assert said in answer.content.decode()
@@ -112,7 +101,7 @@ def test_the_preview_says_what_a_dead_end_would_promise(office, as_):
 
 
 def test_the_preview_of_nonsense_says_so(office, as_):
-    page = as_(office.root).post("/policy/preview", {**SENT, "opens": "23:00"}).content.decode()
+    page = as_(office.root).post("/policy/preview", {**SENT, "contact_from": "23:00"}).content.decode()
     assert "The form cannot be read as it stands." in page
     closed = as_(office.root).post("/policy/preview", {**SENT, "contact_from": "20:00", "contact_until": "21:00"})
     assert "No slot is free." in closed.content.decode()

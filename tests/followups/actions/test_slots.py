@@ -65,8 +65,8 @@ def test_words_of_a_team_of_its_own_are_kept():
         (at(24, 15), {"priority": "HIGH"}, 25),
         (at(27, 15), {}, 1),
         (at(28, 15), {}, 1),
-        (at(24, 15), {"closed_on": [date(2026, 11, 25), date(2026, 11, 26)]}, 30),
-        (at(24, 15), {"workdays": [5]}, 5),
+        (at(24, 15), {"special_days": factories.off(date(2026, 11, 25), date(2026, 11, 26))}, 30),
+        (at(24, 15), {"week": factories.week([5])}, 5),
     ],
     ids=["second working day", "first update", "high", "Friday", "Saturday", "holidays", "Saturdays only"],
 )
@@ -118,7 +118,7 @@ def test_hours_of_both_meet(db):
 
 def test_sundays_are_hers(db):
     """A team at work on Sundays does not call on one."""
-    assert propose(at(24, 15), workdays=[6], opens=time(9), closes=time(17)) == []
+    assert propose(at(24, 15), week=factories.week([6])) == []
 
 
 def test_day_without_an_hour_is_left_out_and_the_clock_change_too(db):
@@ -126,9 +126,7 @@ def test_day_without_an_hour_is_left_out_and_the_clock_change_too(db):
     slot = propose(
         datetime(2026, 3, 6, 7, 30, tzinfo=UTC),
         zone=NEW_YORK,
-        workdays=[6],
-        opens=time(0),
-        closes=time(8),
+        week=factories.week([6], ("00:00", "08:00")),
         contact_from=time(0),
         contact_until=time(23),
         contact_days=[6],

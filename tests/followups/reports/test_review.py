@@ -1,6 +1,6 @@
 """Which tickets want a second look."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -78,7 +78,7 @@ def test_old_is_fifteen_working_days_by_the_desks_policy(db):
 
 
 def test_working_days_ago_follow_the_calendar_and_its_zone():
-    policy = Policy(zone="Europe/Madrid", closed_on=[datetime(2026, 3, 23).date()], opens=time(9), closes=time(17))
+    policy = Policy(zone="Europe/Madrid", special_days=factories.off(date(2026, 3, 23)))
     assert review.working_days_ago(NOW, 1, policy.calendar) == datetime(2026, 3, 19, 23, 0, tzinfo=UTC)
     assert review.working_days_ago(NOW, 0, policy.calendar) == datetime(2026, 3, 23, 23, 0, tzinfo=UTC)
 
