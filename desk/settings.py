@@ -208,6 +208,11 @@ MAIL_REACHES_PEOPLE = bool(EMAIL_URL) and EMAIL_BACKEND.endswith(("smtp.EmailBac
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Agent Desk <desk@localhost>")
 EMAIL_TIMEOUT = 10
 
+# Chats and SMS, through apprise: what people may set up for themselves, and the service that writes SMS to customers
+# and to one's own people, like twilio://SID:TOKEN@+12125550100/{phone}.
+CHANNEL_SCHEMES = env.list("CHANNEL_SCHEMES", default=["slack", "workflows", "gchat", "discord", "webex", "tgram", "pover"])
+CUSTOMER_SMS_URL = env.str("CUSTOMER_SMS_URL", default="")
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "desk.api.authentication.TokenAuthentication",
@@ -263,6 +268,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Addresses of chats are secrets, and apprise writes parts of them.
+    "loggers": {"apprise": {"handlers": [], "level": "CRITICAL", "propagate": False}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING" if TESTING else "INFO")},
 }
 
