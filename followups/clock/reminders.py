@@ -65,8 +65,11 @@ def sweep(*, now: datetime) -> int:
 @transaction.atomic
 def _batch(now: datetime) -> int | None:
     follow_ups = _claim(now)
-    if not follow_ups:
-        return None
+    return remind(follow_ups, now=now) if follow_ups else None
+
+
+def remind(follow_ups: list[UUID], *, now: datetime) -> int:
+    """Handle what is due of these follow-ups, whose rows are held; how many were sent. A rehearsal plays it too."""
     plan = _plan(due.of(follow_ups, now=now), now)
     _write(plan, now)
     _mark(plan, now)
