@@ -28,6 +28,17 @@ from followups.models.plans import Bringer, Plan, PlanStep
 from followups.models.policies import Policy
 from followups.models.reminders import Reminder, ReminderState
 from followups.models.sweeps import Finding, Site, Sweep
+from followups.models.targets import (
+    OWN_KINDS,
+    ClockEnd,
+    Pause,
+    Rest,
+    Target,
+    TargetClock,
+    TargetKind,
+    Term,
+    Waiting,
+)
 from followups.models.tickets import ON_THE_LINE, Category, Confirmed, Ticket, TicketState
 from followups.models.tokens import ApiToken, IdempotentAnswer, OneTimeLink, Scope
 from followups.models.workers import Worker
@@ -35,6 +46,7 @@ from followups.models.workers import Worker
 __all__ = [
     "CLOSING",
     "ON_THE_LINE",
+    "OWN_KINDS",
     "REPLACED",
     "Absence",
     "Actor",
@@ -46,6 +58,7 @@ __all__ = [
     "Category",
     "Channel",
     "ChannelKind",
+    "ClockEnd",
     "Closure",
     "Confirmation",
     "Confirmed",
@@ -77,6 +90,7 @@ __all__ = [
     "NoticeKind",
     "OneTimeLink",
     "Outcome",
+    "Pause",
     "Plan",
     "PlanStep",
     "Policy",
@@ -85,6 +99,7 @@ __all__ = [
     "Reminder",
     "ReminderState",
     "Reopening",
+    "Rest",
     "Role",
     "Rota",
     "RotaMember",
@@ -92,10 +107,15 @@ __all__ = [
     "Site",
     "Stage",
     "Sweep",
+    "Target",
+    "TargetClock",
+    "TargetKind",
     "Team",
     "TeamKind",
+    "Term",
     "Ticket",
     "TicketState",
+    "Waiting",
     "Waiver",
     "WaiverKind",
     "WaiverRequest",

@@ -18,6 +18,7 @@ class NoticeKind(models.TextChoices):
     ANSWERED = "answered", "Answered"
     CUSTOMER = "customer", "From the customer"
     REVIEW = "review", "For review"
+    TARGET = "target", "About a target"
     DESK = "desk", "About the desk"
 
 
