@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from followups import inputs, ladders, worktime
-from followups.actions import slots
+from followups.actions import contacting, slots
 from followups.errors import Invalid, Refused
 from followups.models import (
     Actor,
@@ -26,7 +26,7 @@ from followups.models import (
 
 AHEAD_OF_WINDOW = timedelta(minutes=15)
 AHEAD_OF_DUE = timedelta(minutes=60)
-CALLS = "phone"
+CALLS = contacting.CALLS
 
 
 @dataclass(frozen=True)
@@ -186,19 +186,11 @@ def _check_call(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: d
     if not worktime.inside(just_before, window) or (
         step.promised_from and not worktime.inside(step.promised_from, window)
     ):
-        hours = f"{window.start:%H:%M} to {window.end:%H:%M} in {window.zone}"
-        raise _not_then(
-            ticket, now, "outside-contact-window", f"Outside the hours in which she may be called: {hours}."
-        )
-    if customer and _capped(customer, step.promised_by, policy):
+        said = f"Outside the hours in which she may be called: {contacting.hours(window)}."
+        raise _not_then(ticket, now, "outside-contact-window", said)
+    calls = contacting.calls_to([customer.pk], now=now)[customer.pk] if customer else []
+    if contacting.free_of_caps(step.promised_by, calls, policy) != step.promised_by:
         raise _not_then(ticket, now, "caps", "She was called too often already. Another day, or in writing.")
-
-
-def _capped(customer: Customer, at: datetime, policy: Policy) -> bool:
-    calls = Contact.objects.attempts().filter(customer=customer, channel=CALLS, at__lte=at)
-    recent = list(calls.filter(at__gt=at - timedelta(days=7)).values_list("at", flat=True))
-    a_day = sum(1 for called in recent if called > at - timedelta(hours=24))
-    return a_day >= policy.calls_a_day or len(recent) >= policy.calls_a_week
 
 
 def _not_then(ticket: Ticket, now: datetime, code: str, message: str) -> Refused:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from followups import inputs, notices, timeline, worktime
-from followups.actions import promising, slots
+from followups.actions import contacting, promising, slots
 from followups.errors import Forbidden, Invalid, Outdated, Refused
 from followups.models import (
     Actor,
@@ -257,7 +257,7 @@ def _redate(row: FollowUp, from_at: datetime | None, step: promising.Step, polic
     row.version += 1
     row.stage = ""
     row.acknowledged_by = row.acknowledged_until = None
-    row.asked_contact = step.asked_contact or row.asked_contact
+    row.asked_contact, row.try_at = step.asked_contact, None
     row.promise = _redated_words(row, from_at, step, policy)
     _set_window(row, from_at, step.promised_by)
     save(row, now)
@@ -274,13 +274,17 @@ def _redated_words(row: FollowUp, from_at: datetime | None, step: promising.Step
 
 @transaction.atomic
 def take(*, follow_up: FollowUp, by: Actor, now: datetime) -> FollowUp:
-    """Hold a follow-up for two minutes, so that two people do not call at once. Taking again prolongs it."""
+    """Hold a follow-up for two minutes, so that two people do not call at once. Taking again prolongs it.
+
+    A call is refused that must not be made now: `do-not-contact`, `caps`, `outside-contact-window`, with `proposed`.
+    """
     ticket, row = lock_open(follow_up)
     if by.agent is None:
         raise Forbidden("needs-agent", "Only a person takes a follow-up.")
     if row.taken_until and row.taken_until > now and row.taken_by_id != by.agent.pk:
         raise Refused("taken", f"{row.taken_by.display_name} is on it right now.")
     if row.taken_by_id != by.agent.pk or not row.taken_until or row.taken_until <= now:
+        contacting.require(row, Policy.objects.of(ticket.team_id), now=now)
         timeline.record("follow_up.taken", by=by, now=now, ticket=ticket, follow_up=row)
     row.taken_by, row.taken_until = by.agent, now + LEASE
     save(row, now)
