@@ -27,7 +27,7 @@ from followups.models.notices import Notice, NoticeKind
 from followups.models.plans import Bringer, Plan, PlanStep
 from followups.models.policies import Policy
 from followups.models.reminders import Reminder, ReminderState
-from followups.models.sweeps import Finding, Site, Sweep
+from followups.models.sweeps import Finding, Site, Sleeper, Sweep
 from followups.models.targets import (
     OWN_KINDS,
     ClockEnd,
@@ -105,6 +105,7 @@ __all__ = [
     "RotaMember",
     "Scope",
     "Site",
+    "Sleeper",
     "Stage",
     "Sweep",
     "Target",

@@ -41,6 +41,13 @@ class Sweep(models.Model):
     error = models.CharField(max_length=300, blank=True)
 
 
+class Sleeper(models.Model):
+    """A loop that rests until `wakes_at`: whoever writes a reminder due before that wakes it."""
+
+    name = models.CharField(max_length=160, primary_key=True)
+    wakes_at = models.DateTimeField()
+
+
 class Finding(models.Model):
     """What the watch found out of order, and whether its one repair helped. `subject` names the row; `told_at` is when
     the supervisors last heard of it.
