@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Q
 
 from followups import numbers
 from followups.clock import deliveries
@@ -68,7 +69,7 @@ def now() -> datetime:
 
 
 @transaction.atomic
-def lay(n: int, *, after: float, within: float) -> Lot:
+def lay(n: int, *, after: float, within: float, mailed: bool = True) -> Lot:
     """`n` follow-ups due within `within` seconds, the first `after` seconds from now."""
     made = now()
     lot = Lot(first=made + timedelta(seconds=after), last=made + timedelta(seconds=after + within))
@@ -77,7 +78,7 @@ def lay(n: int, *, after: float, within: float) -> Lot:
     rows = [follow_up(one, lot.first + step * place, made) for place, one in enumerate(tickets)]
     FollowUp.objects.bulk_create(rows)
     Reminder.objects.bulk_create([Reminder(follow_up=r, stage="due", version=1, due_at=r.promised_by) for r in rows])
-    mails = Delivery.objects.bulk_create([message(row, made) for row in rows[::EVERY_MAIL]])
+    mails = Delivery.objects.bulk_create([message(row, made) for row in rows[::EVERY_MAIL] if mailed])
     lot.keys, lot.mails = [row.pk for row in rows], [deliveries.message_id(mail.key) for mail in mails]
     return lot
 
@@ -117,10 +118,11 @@ def settled(lot: Lot, *, seconds: float, leased: bool = False) -> None:
 
 
 def waiting(lot: Lot, *, leased: bool) -> bool:
+    due = Q(due_at__lte=lot.last)
     try:
         mails = Delivery.objects.filter(follow_up__in=lot.keys, state="waiting")
         mails = mails if leased else mails.filter(leased_until__isnull=True)
-        return mails.exists() or Reminder.objects.filter(follow_up__in=lot.keys, state="waiting").exists()
+        return mails.exists() or Reminder.objects.filter(due, follow_up__in=lot.keys, state="waiting").exists()
     except OperationalError:
         connection.close()
         return True

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from desk.local import places, postgres, processes, valkey
+from desk.local import places, postgres, processes, programs, valkey
 from tests import template, throwaway
 
 QUIET = ("--without-gossip", "--without-mingle", "--prefetch-multiplier", "1", "--concurrency", "1")
@@ -35,7 +35,14 @@ class Ground:
     database: processes.Program
     broker: processes.Program
     environment: dict[str, str]
+    seed: int
+    full: bool = False
+    port: int = field(default_factory=places.free_port)
     running: dict[str, processes.Child] = field(default_factory=dict)
+
+    def scaled(self, whole: float, quick: float) -> float:
+        """A time or a number of the bar in full, or what stands for it in the quick round."""
+        return whole if self.full else quick
 
     def start(self, program: processes.Program) -> None:
         self.running[program.name] = processes.Child(program, self.guard)
@@ -65,14 +72,21 @@ class Ground:
         for name in names:
             self.running.pop(name).end()
 
-    def worker(self, name: str, *, shifted: float = 0) -> str:
-        return self.celery(name, ["desk.celery", "worker", *QUIET, "-n", f"{name}@%h"], shifted=shifted)
+    def web(self) -> str:
+        """gunicorn, as `up` starts it, on a port that stays the same."""
+        places.folder_within(self.folder / "log")
+        self.start(programs.web(self.environment, host="127.0.0.1", port=self.port, folder=self.folder))
+        return "web"
+
+    def worker(self, name: str, *, shifted: float = 0, **changed: str) -> str:
+        """`changed`: of its environment."""
+        return self.celery(name, ["desk.celery", "worker", *QUIET, "-n", f"{name}@%h"], changed, shifted=shifted)
 
     def beat(self, name: str = "beat-1") -> str:
         schedule = str(self.folder / "var" / f"{name}-schedule")
-        return self.celery(name, ["desk.celery:beat", "beat", "--schedule", schedule])
+        return self.celery(name, ["desk.celery:beat", "beat", "--schedule", schedule], {})
 
-    def celery(self, name: str, arguments: list[str], *, shifted: float = 0) -> str:
+    def celery(self, name: str, arguments: list[str], changed: dict[str, str], *, shifted: float = 0) -> str:
         """Celery writes its process id once it is ready."""
         code = ["-c", SHIFTED.format(seconds=shifted)] if shifted else ["-m", "celery"]
         mark = self.folder / f"{name}.pid"
@@ -82,12 +96,18 @@ class Ground:
                 name=name,
                 argv=[sys.executable, *code, "-A", *arguments, *options],
                 log=self.folder / f"{name}.log",
-                env=self.environment,
+                env={**self.environment, **changed},
                 ready=mark.exists,
                 marks=(mark,),
             )
         )
         return name
+
+    def crew(self, **changed: str) -> None:
+        """Two fresh workers in the place of all that run, with `changed` in their environment."""
+        for name in self.hands("worker"):
+            self.kill(name)
+        self.wait(*[self.worker(f"worker-{n}", **changed) for n in (1, 2)])
 
     def wait(self, *names: str) -> None:
         for name in names:
@@ -104,7 +124,7 @@ class Ground:
 
 
 @contextmanager
-def made(*, seed: int):
+def made(*, seed: int, full: bool = False):
     """A ground with a migrated database and a broker that keeps nothing; nothing of it is left behind."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="agent-desk-chaos-", dir=throwaway.reachable()))
@@ -113,7 +133,7 @@ def made(*, seed: int):
         (folder / "var" / "static").mkdir(mode=0o700, parents=True)
         guard = processes.Guard()
         stack.callback(guard.close)
-        ground = Ground(folder, guard, random.Random(seed), *servers(folder), environment={})
+        ground = Ground(folder, guard, random.Random(seed), *servers(folder), environment={}, seed=seed, full=full)
         stack.callback(lambda: ground.stop(*reversed(ground.running)))
         ground.start_server(ground.broker)
         ground.start_server(ground.database)
