@@ -23,6 +23,8 @@ KINDS = {
     "follow_up.scheduled": "planned a follow-up",
     "follow_up.told": "told the customer",
     "follow_up.moved": "moved the follow-up",
+    "follow_up.turned": "turned the call into writing",
+    "follow_up.retried": "planned the next try",
     "follow_up.assigned": "handed over the follow-up",
     "follow_up.taken": "took the follow-up",
     "follow_up.acknowledged": "acknowledged the follow-up",

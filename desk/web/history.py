@@ -24,6 +24,8 @@ SIGNS = {
     "follow_up.scheduled": ("calendar-plus", "promised"),
     "follow_up.told": ("message-square", "promised"),
     "follow_up.moved": ("calendar-clock", "warn"),
+    "follow_up.turned": ("mail", "warn"),
+    "follow_up.retried": ("phone-outgoing", ""),
     "follow_up.assigned": ("arrow-right-left", ""),
     "follow_up.taken": ("hand", ""),
     "follow_up.acknowledged": ("eye", ""),
@@ -162,6 +164,7 @@ def _confirmed(data: dict[str, Any]) -> dict[str, str]:
     }
 
 
+TURNED = {False: "To be written instead of called", True: "A supervisor looks instead of a call"}
 TELL: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
     "ticket.changed": _changed,
     "ticket.closed": _closed,
@@ -179,6 +182,7 @@ TELL: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
     "follow_up.completed": _completed,
     "follow_up.attempted": _attempted,
     "follow_up.assigned": _handed,
+    "follow_up.turned": lambda data: {"title": TURNED[data.get("channel") == "none"], "text": data.get("reason", "")},
     "follow_up.called_off": lambda data: {"text": data.get("reason", "")},
     "contact.recorded": _contact,
     "contact.abandoned": _contact,

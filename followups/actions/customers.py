@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from followups import inputs, numbers, search, timeline, worktime
-from followups.actions import matching
+from followups.actions import matching, turning
 from followups.errors import Invalid, Outdated, Refused
 from followups.models import Actor, Contact, Customer, Delivery, DoNotContact, Ticket
 
@@ -74,6 +74,13 @@ def _do_not_contact(value: str) -> str:
     return value
 
 
+def _days(value: Any) -> list[int] | None:
+    """Weekdays, 0 is Monday; None where the team's hold."""
+    if value and not set(value) <= set(range(7)):
+        raise Invalid("contact_days", "Days from 0 (Monday) to 6.", "out-of-range")
+    return sorted(set(value)) if value else None
+
+
 def _same(value: Any) -> Any:
     return value
 
@@ -90,6 +97,7 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "contract_end": _same,
     "contact_from": _same,
     "contact_until": _same,
+    "contact_days": _days,
     "do_not_contact": _do_not_contact,
     "shared_account": _same,
     "take_care": lambda text: inputs.line("take_care", text, most=300),
@@ -102,13 +110,32 @@ def change(
 ) -> Customer:
     """Change fields. With `revision`, only if nobody changed her since: else Outdated.
 
-    The history names fields, never values.
+    The history names fields, never values. Where she wants no calls from now on, her open ones become writing or a
+    review in the same act.
     """
+    if changes.get("do_not_contact") == DoNotContact.ALL:
+        turning.hold_tickets(customer.pk)
     row = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if row.merged_into_id:
         raise Refused("already-merged", "She was merged into another record. Change that one.")
     if revision is not None and row.revision != revision:
         raise Outdated
+    changed = _put(row, changes)
+    _check_hours(row)
+    if "phone" in changed:
+        row.phone_wrong_at = None
+    if changed:
+        row.revision += 1
+        row.updated_at = now
+        row.save()
+        timeline.record("customer.changed", by=by, now=now, customer=row, fields=sorted(changed))
+    if "do_not_contact" in changed and row.do_not_contact == DoNotContact.ALL:
+        turning.turn_all(customer=row, by=by, now=now)
+    return row
+
+
+def _put(row: Customer, changes: Mapping[str, Any]) -> list[str]:
+    """Which fields were changed."""
     changed = []
     for name, value in changes.items():
         if name not in CHANGES:
@@ -117,16 +144,22 @@ def change(
         if getattr(row, name) != clean:
             setattr(row, name, clean)
             changed.append(name)
+    return changed
+
+
+def _check_hours(row: Customer) -> None:
     if bool(row.contact_from) != bool(row.contact_until) or (
         row.contact_from and row.contact_until and row.contact_from >= row.contact_until
     ):
         raise Invalid("contact_until", "Give both, the end later than the beginning.", "end-before-start")
-    if changed:
-        row.revision += 1
-        row.updated_at = now
-        row.save()
-        timeline.record("customer.changed", by=by, now=now, customer=row, fields=sorted(changed))
-    return row
+
+
+def number_is_wrong(*, customer: Customer, by: Actor, now: datetime) -> None:
+    """Somebody else answered at her number: marked until it changes. The ticket's row is held."""
+    known = Customer.objects.filter(pk=customer.pk, phone=customer.phone, phone_wrong_at__isnull=True)
+    if customer.phone and known.update(phone_wrong_at=now, revision=F("revision") + 1, updated_at=now):
+        customer.refresh_from_db()
+        timeline.record("customer.changed", by=by, now=now, customer=customer, fields=["phone_wrong_at"])
 
 
 @transaction.atomic
@@ -137,6 +170,7 @@ def merge(*, customer: Customer, into: Customer, by: Actor, now: datetime) -> Cu
     """
     if customer.pk == into.pk:
         raise Invalid("into", "This is the same customer.", "itself")
+    turning.hold_tickets(customer.pk, into.pk)
     rows = {
         row.pk: row
         for row in Customer.objects.select_for_update(no_key=True).filter(pk__in=[customer.pk, into.pk]).order_by("pk")
@@ -157,6 +191,8 @@ def merge(*, customer: Customer, into: Customer, by: Actor, now: datetime) -> Cu
         row.updated_at = now
         row.save()
     timeline.record("customer.merged", by=by, now=now, customer=stays, merged=str(gone.pk))
+    if stays.do_not_contact == DoNotContact.ALL:
+        turning.turn_all(customer=stays, by=by, now=now)
     return stays
 
 
@@ -170,11 +206,14 @@ def alike(*, customer: Customer) -> list[Customer]:
 
 
 def _fill(gone: Customer, stays: Customer) -> None:
+    if not stays.phone:
+        stays.phone_wrong_at = gone.phone_wrong_at
     for name in (*matching.FILLED, "annual_value", "take_care", "free_to_leave", "contract_end"):
         if getattr(stays, name) in (None, ""):
             setattr(stays, name, getattr(gone, name))
     if stays.contact_from is None:
         stays.contact_from, stays.contact_until = gone.contact_from, gone.contact_until
+    stays.contact_days = stays.contact_days or gone.contact_days
     stays.shared_account = stays.shared_account or gone.shared_account
     order = [DoNotContact.NONE, DoNotContact.MARKETING, DoNotContact.ALL]
     stays.do_not_contact = max(

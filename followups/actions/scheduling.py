@@ -35,11 +35,12 @@ HELD = timedelta(hours=4)
 
 
 def hold(ticket_id: int, *others: int) -> Ticket:
-    """The ticket's row as it stands, with its customer, held until the transaction ends.
+    """The ticket's row as it stands, held until the transaction ends. Its customer is read when asked for: joined, she
+    would be as she was before the wait.
 
     `others` are held with it, all in the order of their keys, so that no two acts wait for each other.
     """
-    rows = Ticket.objects.select_for_update(no_key=True, of=["self"]).select_related("customer")
+    rows = Ticket.objects.select_for_update(no_key=True)
     if not others:
         return rows.get(pk=ticket_id)
     return {row.pk: row for row in rows.filter(pk__in=[ticket_id, *others]).order_by("pk")}[ticket_id]
@@ -233,7 +234,7 @@ def move(
     )
     if row.told_at and row.broken_by is None and (agreed_contact is None or now >= row.promised_by):
         row.broken_by = row.promised_by
-    _redate(row, from_at, step, policy, now=now)
+    redate(row, from_at, step, policy, now=now)
     timeline.record(
         "follow_up.moved",
         by=by,
@@ -252,7 +253,8 @@ def _same_length(row: FollowUp, by_at: datetime) -> datetime | None:
     return by_at - (row.promised_by - row.promised_from) if row.promised_from else None
 
 
-def _redate(row: FollowUp, from_at: datetime | None, step: promising.Step, policy: Policy, *, now: datetime) -> None:
+def redate(row: FollowUp, from_at: datetime | None, step: promising.Step, policy: Policy, *, now: datetime) -> None:
+    """Write another date of a held row, with reminders anew."""
     drop_reminders(row, now=now)
     row.version += 1
     row.stage = ""
