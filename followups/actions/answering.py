@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from followups import inputs, notices, phrases, timeline, worktime
-from followups.actions import closing, promising, scheduling, slots
+from followups.actions import closing, messages, promising, scheduling, slots
 from followups.errors import Invalid, Refused
 from followups.models import (
     Actor,
@@ -268,6 +268,7 @@ def _then(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by
     ticket.revision += 1
     ticket.updated_at = now
     ticket.save(update_fields=["revision", "updated_at"])
+    messages.after_keeping(follow_up=row, by=by, now=now)
     return Answered(row, contact, True, ticket, next_follow_up=following)
 
 

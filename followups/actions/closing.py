@@ -80,6 +80,7 @@ def close(*, ticket: Ticket, closing: Closing, by: Actor, now: datetime) -> Clos
     closure = _record(ticket, closing, replaced_by, hints, by=by, now=now)
     if closing.outcome in CLOSING:
         _finish(ticket, closing, by=by, now=now)
+        messages.after_closing(closure=closure, by=by, now=now)
     else:
         _advance(ticket, now)
         timeline.record(

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from followups import inputs, notices, timeline, worktime
-from followups.actions import contacting, promising, slots
+from followups.actions import contacting, messages, promising, slots
 from followups.errors import Forbidden, Invalid, Outdated, Refused
 from followups.models import (
     Actor,
@@ -109,6 +109,7 @@ def plan(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime, poli
         told=bool(step.told),
         by_policy=step.by_policy,
     )
+    messages.after_planning(follow_up=follow_up, by=by, now=now)
     return follow_up
 
 
@@ -245,6 +246,7 @@ def move(
         reason=reason,
         agreed=bool(agreed_contact),
     )
+    messages.after_moving(follow_up=row, by=by, now=now)
     _touch_ticket(ticket, now)
     return row
 

@@ -1,10 +1,13 @@
-"""Deliveries: mail that waits goes out, at least once, always with the Message-ID of its key.
+"""Deliveries: what waits goes out, at least once, always with the key of its act.
 
 A sender leases one row, sends it outside any transaction, then writes down how it went under the fence of its lease:
 what another has leased since is no longer its own. Killed in between, the lease runs out and the next one sends again.
+Mail has a sweep of its own, so that it waits for no chat. Of the chats and SMS services one that fails goes last, so
+that the others do not wait for it.
 """
 
 import hashlib
+import smtplib
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,8 +19,10 @@ from django.core import mail
 from django.db import transaction
 from django.db.models import Q
 
-from followups.clock import outcomes
-from followups.models import Delivery, DeliveryState, Site
+from followups import outward
+from followups.actions.messages import MAIL
+from followups.clock import outcomes, telling
+from followups.models import Delivery, DeliveryKind, DeliveryState, Site
 
 LEASE = timedelta(seconds=60)
 BUDGET = timedelta(seconds=15)
@@ -27,11 +32,15 @@ BACK_OFF = [timedelta(minutes=m) for m in (0.5, 2, 8, 30, 60, 120, 240)]
 
 @dataclass
 class Sender:
-    """One sweep's connection to the mail host, and its time: `now` and what has passed since on this machine."""
+    """One sweep's connection to the mail host, and its time: `now` and what has passed since on this machine.
+
+    `tired` are the routes of which something failed and still waits.
+    """
 
     now: datetime
     started: float = field(default_factory=time.monotonic)
     line: Any = None
+    tired: set[str] = field(default_factory=set)
 
     @property
     def passed(self) -> timedelta:
@@ -42,6 +51,9 @@ class Sender:
         return self.now + self.passed
 
     def send(self, row: Delivery) -> None:
+        if row.route != MAIL:
+            _push(row)
+            return
         if self.line is None:
             self.line = mail.get_connection()
             self.line.open()
@@ -54,13 +66,34 @@ class Sender:
             line.close()
 
 
+def _push(row: Delivery) -> None:
+    """To one of our own people through the channel that they set up; to a customer as an SMS of the site."""
+    if row.channel is None:
+        outward.send_sms(row.address, row.body)
+    elif outward.PHONE.fullmatch(row.channel.address):
+        outward.send_sms(row.channel.address, row.body)
+    else:
+        outward.send(row.channel.address, row.subject, row.body)
+
+
 def sweep(*, now: datetime) -> int:
-    """Send what is due, for a quarter of a minute at most; how many rows were handled."""
+    """Send the mail that is due, for a quarter of a minute at most; how many rows were handled."""
+    return _sweep(Q(route=MAIL), Sender(now))
+
+
+def push(*, now: datetime) -> int:
+    """The same for chats and SMS: those whose host answers first, then those whose host failed before."""
+    waiting = Delivery.objects.filter(~Q(route=MAIL), state=DeliveryState.WAITING, attempts__gt=0)
+    sender = Sender(now, tired=set(waiting.values_list("route", flat=True).distinct()))
+    return _sweep(~Q(route=MAIL), sender)
+
+
+def _sweep(which: Q, sender: Sender) -> int:
     if Site.objects.filter(sending_held=True).exists():
         return 0
-    sender, handled = Sender(now), _give_up(now)
+    handled = _give_up(which, sender.now)
     try:
-        while sender.passed < BUDGET and (row := _lease(sender.instant)):
+        while sender.passed < BUDGET and (row := _lease_next(which, sender)):
             _deliver(row, sender)
             handled += 1
     finally:
@@ -73,43 +106,82 @@ def due(now: datetime) -> Any:
     return Delivery.objects.filter(free, state=DeliveryState.WAITING, due_at__lte=now).order_by("due_at", "id")
 
 
+def _lease_next(which: Q, sender: Sender) -> Delivery | None:
+    if not sender.tired:
+        return _lease(sender.instant, which)
+    rested = which & ~Q(route__in=sender.tired)
+    return _lease(sender.instant, rested) or _lease(sender.instant, which)
+
+
 @transaction.atomic
-def _lease(now: datetime) -> Delivery | None:
+def _lease(now: datetime, which: Q = Q(route=MAIL)) -> Delivery | None:  # noqa: B008 (never changed)
     """One at a time: a lease has to outlast the sending of what it holds."""
-    row = due(now).select_for_update(skip_locked=True).first()
+    row = due(now).filter(which).select_for_update(skip_locked=True).first()
     if row is not None:
         row.leased_until, row.fence, row.attempts = now + LEASE, row.fence + 1, row.attempts + 1
         row.save(update_fields=["leased_until", "fence", "attempts"])
     return row
 
 
-def _give_up(now: datetime) -> int:
+def _give_up(which: Q, now: datetime) -> int:
     """A row whose senders died each time, the last one included, kills the next one too."""
     given_up = 0
-    for row in due(now).filter(attempts__gte=ATTEMPTS):
+    for row in due(now).filter(which, attempts__gte=ATTEMPTS):
         given_up += outcomes.failed(row, error=row.error or "Its senders stopped.", now=now)
     return given_up
 
 
 def _deliver(row: Delivery, sender: Sender) -> None:
-    reason = outcomes.hindrance(row)
-    if reason:
-        outcomes.dropped(row, reason=reason)
-        return
     try:
+        if not _may_go(row, sender.instant):
+            return
         sender.send(row)
     except Exception as error:  # noqa: BLE001 (whatever is wrong with one message, the others go out)
         sender.hang_up()
-        _failed(row, f"{type(error).__name__}: {error}"[:300], sender.instant)
+        sender.tired.add(row.route)
+        _failed(row, error, sender.instant)
     else:
-        outcomes.sent(row, now=sender.instant)
+        outcomes.sent(row, now=sender.instant, message_id=digest(row.key) if row.route == MAIL else "")
 
 
-def _failed(row: Delivery, error: str, now: datetime) -> None:
-    if row.attempts >= ATTEMPTS:
-        outcomes.failed(row, error=error, now=now)
+def _may_go(row: Delivery, now: datetime) -> bool:
+    """Look again; what may not go now is dropped, or waits for its hours."""
+    reason = outcomes.hindrance(row, now=now)
+    until = None if reason else outcomes.rests_until(row, now=now)
+    if not reason and until is None and row.kind == DeliveryKind.NOTICE:
+        reason = _compose(row, now)
+    if reason:
+        outcomes.dropped(row, reason=reason, now=now)
+    elif until:
+        outcomes.rested(row, until=until)
+    return not reason and until is None
+
+
+def _compose(row: Delivery, now: datetime) -> str:
+    """What is written down of it is how many: the words themselves stand in the notices."""
+    words = telling.words(row, now=now)
+    if words is None:
+        return "Read or done in the meantime."
+    row.subject, row.body = words
+    return ""
+
+
+def _failed(row: Delivery, error: Exception, now: datetime) -> None:
+    words = f"{type(error).__name__}: {error}"[:300]
+    if row.route == MAIL and came_back(error):
+        outcomes.bounced(row, why=words, now=now)
+    elif row.attempts >= ATTEMPTS:
+        outcomes.failed(row, error=words, now=now)
     else:
-        outcomes.again(row, error=error, at=now + BACK_OFF[row.attempts - 1])
+        outcomes.again(row, error=words, at=now + BACK_OFF[row.attempts - 1])
+
+
+def came_back(error: Exception) -> bool:
+    """Refused for good: this address, or this letter. What the host holds against ourselves is tried again."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [said[0] for said in error.recipients.values()]
+        return bool(codes) and all(500 <= code < 600 for code in codes)
+    return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
 
 
 def letter(row: Delivery) -> mail.EmailMessage:
@@ -117,7 +189,10 @@ def letter(row: Delivery) -> mail.EmailMessage:
     return mail.EmailMessage(row.subject, row.body, settings.DEFAULT_FROM_EMAIL, [row.address], headers=headers)
 
 
+def digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
 def message_id(key: str) -> str:
     """The same for every attempt, so that a mailbox shows one message however often it came."""
-    digest = hashlib.sha256(key.encode()).hexdigest()[:40]
-    return f"<{digest}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
+    return f"<{digest(key)}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"

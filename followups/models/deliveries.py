@@ -34,6 +34,13 @@ class DeliveryState(models.TextChoices):
     BOUNCED = "bounced", "Came back"
 
 
+class MessagingQuerySet(models.QuerySet["Messaging"]):
+    def of(self, team_id: int | None) -> "Messaging":
+        """The team's own, else the desk's, else the defaults."""
+        rows = {row.team_id: row for row in self.filter(Q(team_id=team_id) | Q(team_id__isnull=True))}
+        return rows.get(team_id) or rows.get(None) or Messaging()
+
+
 class Messaging(models.Model):
     """Which messages a team writes to its customers by itself, and in which language where hers is not known.
 
@@ -47,6 +54,8 @@ class Messaging(models.Model):
     kept = models.BooleanField(default=False)
     closed = models.BooleanField(default=True)
     language = models.CharField(max_length=2, default="en")
+
+    objects = MessagingQuerySet.as_manager()
 
     class Meta:
         constraints = [
