@@ -20,10 +20,13 @@ from followups.models import (
     Note,
     Notice,
     OneTimeLink,
+    Pause,
     Policy,
     Reminder,
     Reopening,
+    Rest,
     Site,
+    TargetClock,
     Team,
     Ticket,
     Waiver,
@@ -32,7 +35,19 @@ from followups.models import (
 
 OF_FOLLOW_UPS = (Move, Reminder)
 OF_BOTH = (Contact, Delivery, Event)
-OF_TICKETS = (WaiverRequest, Waiver, Closure, Reopening, Confirmation, Note, Notice, *OF_BOTH, FollowUp)
+OF_TICKETS = (
+    TargetClock,
+    Pause,
+    WaiverRequest,
+    Waiver,
+    Closure,
+    Reopening,
+    Confirmation,
+    Note,
+    Notice,
+    *OF_BOTH,
+    FollowUp,
+)
 
 
 class StillUsed(Exception):
@@ -77,6 +92,7 @@ def _delete_all(tickets: QuerySet[Ticket]) -> None:
     follow_ups = FollowUp.objects.filter(ticket__in=numbers)
     for model in OF_FOLLOW_UPS:
         _delete(model.objects.filter(follow_up__in=follow_ups))
+    _delete(Rest.objects.filter(clock__in=TargetClock.objects.filter(ticket_id__in=numbers).values("pk")))
     for model in OF_TICKETS:
         _delete(model.objects.filter(ticket_id__in=numbers))
     for model in OF_BOTH:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from followups import inputs, notices, phrases, timeline, worktime
-from followups.actions import closing, messages, promising, scheduling, slots
+from followups.actions import closing, messages, parking, promising, scheduling, slots
 from followups.errors import Invalid, Refused
 from followups.models import (
     Actor,
@@ -72,6 +72,7 @@ def answer(*, follow_up: FollowUp, answer: Answer, by: Actor, now: datetime) -> 
     if answer.expected_on and answer.expected_on < (now - timedelta(days=1)).date():
         raise Invalid("brought.expected_on", "This day has passed.", "in-the-past")
     contact = _contact(ticket, row, answer, by=by, now=now, at=at)
+    parking.on_contact(ticket, contact, by=by, now=now)
     if not _ends(row, answer.reached):
         return _tried(ticket, row, contact, by=by, now=now)
     _complete(ticket, row, contact, answer, by=by, now=now)

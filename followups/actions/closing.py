@@ -7,7 +7,7 @@ from typing import cast
 from django.db import transaction
 
 from followups import inputs, notices, phrases, timeline
-from followups.actions import merging, messages, promising, scheduling
+from followups.actions import merging, messages, parking, promising, scheduling, targeting
 from followups.errors import Forbidden, Invalid, Refused
 from followups.models import (
     CLOSING,
@@ -194,6 +194,7 @@ def _finish(ticket: Ticket, closing: Closing, *, by: Actor, now: datetime) -> No
     ticket.duplicate_of = closing.duplicate_of if closing.outcome == Outcome.DUPLICATE else None
     _advance(ticket, now)
     _answer_requests(ticket, by=by, now=now)
+    parking.on_closing(ticket, outcome=closing.outcome, why=closing.why, by=by, now=now)
     timeline.record("ticket.closed", by=by, now=now, ticket=ticket, outcome=closing.outcome, note=closing.note)
 
 
@@ -267,6 +268,7 @@ def _restore(ticket: Ticket, closure: Closure, *, by: Actor, now: datetime) -> N
         scheduling.save(follow_up, now)
         scheduling.restore_reminders(follow_up, dropped_at=closure.at)
     _open_again(ticket, now)
+    parking.on_undone(ticket, closure, now=now)
     if not ticket.follow_ups.open().exists():
         scheduling.plan_by_policy(ticket, by=by, now=now, first_update=True)
 
@@ -317,6 +319,7 @@ def reopen(
         scheduling.plan(ticket, follow_up, by=by, now=now)
     else:
         scheduling.plan_by_policy(ticket, by=by, now=now, first_update=True)
+    targeting.on_reopening(ticket, by=by, now=now)
     timeline.record("ticket.reopened", by=by, now=now, ticket=ticket, reason=reason, by_customer=by_customer)
     _tell_owner(ticket, f"{ticket.number} {ticket.subject} was reopened: {reason}", by=by, now=now)
     return ticket

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from followups import inputs, notices, timeline
-from followups.actions import closing, intake, scheduling
+from followups.actions import closing, intake, parking, scheduling, targeting
 from followups.errors import Invalid
 from followups.models import (
     Actor,
@@ -93,6 +93,8 @@ def record_contact(
 def _record(told: Told, ticket: Ticket | None, customer: Customer | None, *, by: Actor, now: datetime) -> Recorded:
     ticket = scheduling.hold(ticket.pk) if ticket else None
     contact = _write(told, ticket, customer, by=by, now=now)
+    if ticket:
+        parking.on_contact(ticket, contact, by=by, now=now)
     timeline.record(
         "contact.abandoned" if told.abandoned else "contact.recorded",
         by=by,
@@ -246,6 +248,8 @@ def change(*, ticket: Ticket, changes: Mapping[str, Any], by: Actor, now: dateti
     ticket.save()
     if {"agent", "team"} & changed.keys():
         _assigned(ticket, changed, by=by, now=now)
+    if {"priority", "category", "team"} & changed.keys():
+        targeting.on_change(ticket, by=by, now=now)
     others = {name: pair for name, pair in changed.items() if name not in ("agent", "team")}
     if others:
         timeline.record("ticket.changed", by=by, now=now, ticket=ticket, **others)

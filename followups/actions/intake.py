@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Greatest
 
 from followups import inputs, numbers, timeline
-from followups.actions import matching, promising, scheduling
+from followups.actions import matching, promising, scheduling, targeting
 from followups.errors import Invalid
 from followups.models import (
     Actor,
@@ -167,6 +167,7 @@ def _open(intake: Intake, *, by: Actor, now: datetime) -> Ticket:
         of = ticket.recontact_of.number
         timeline.record("recontact.found", by=by, now=now, at=ticket.opened_at, ticket=ticket, of=of)
     _first_step(ticket, intake, contact, by=by, now=now)
+    targeting.on_opening(ticket, by=by, now=now)
     return ticket
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from followups import inputs, notices, timeline
-from followups.actions import promising, scheduling
+from followups.actions import parking, promising, scheduling, targeting
 from followups.actions.closing import require_agent
 from followups.errors import Forbidden, Invalid, Refused
 from followups.models import (
@@ -122,6 +122,7 @@ def _end(ticket: Ticket, dead_end: Closure, waiver: Waiver, *, by: Actor, now: d
     ticket.updated_at = now
     ticket.save()
     _answer_open_request(ticket, waiver, by=by, now=now)
+    parking.on_closing(ticket, outcome=targeting.WAIVED, by=by, now=now)
     timeline.record(
         "ticket.waived",
         by=by,
