@@ -10,6 +10,7 @@ from django.db import transaction
 from followups import numbers
 from followups.actions import promising
 from followups.models import (
+    Absence,
     Agent,
     Category,
     Customer,
@@ -28,11 +29,24 @@ def team(name: str = "Front desk", **fields: Any) -> Team:
     return Team.objects.get_or_create(name=name, defaults=fields)[0]
 
 
-def agent(username: str = "ada", role: str = Role.AGENT, team: Team | None = None, **fields: Any) -> Agent:
+def agent(
+    username: str = "ada",
+    role: str = Role.AGENT,
+    team: Team | None = None,
+    away_until: datetime | None = None,
+    **fields: Any,
+) -> Agent:
     person = Agent.objects.create_user(username, role=role, **{"first_name": username.title(), **fields})
     if team is not None:
         person.teams.add(team)
+    if away_until is not None:
+        away(person, away_until)
     return person
+
+
+def away(agent: Agent, until: datetime, *, since: datetime | None = None, **fields: Any) -> Absence:
+    """Away, for the last thirty days unless said."""
+    return Absence.objects.create(agent=agent, from_at=since or until - timedelta(days=30), until_at=until, **fields)
 
 
 def week(days: Iterable[int] = range(5), *periods: tuple[str, str]) -> list[list[list[str]]]:

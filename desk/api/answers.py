@@ -254,14 +254,14 @@ def team(row: Team) -> dict[str, Any]:
     return {"name": row.name, "kind": row.kind, "separate": row.separate}
 
 
-def agent(row: Agent) -> dict[str, Any]:
+def agent(row: Agent, *, now: datetime) -> dict[str, Any]:
     return {
         "username": row.username,
         "name": row.display_name,
         "role": row.role,
         "teams": [team.name for team in row.teams.all()],
         "active": row.is_active,
-        "away_until": instant(row.away_until),
+        "away_until": instant(row.away_until(now)),
     }
 
 

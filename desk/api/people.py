@@ -47,9 +47,9 @@ class Agents(Resource):
         return answer(
             lists.page(
                 request,
-                rows.prefetch_related("teams"),
+                rows.prefetch_related("teams", "absences"),
                 order=_named("username"),
-                answers=lambda page: [answers.agent(row) for row in page],
+                answers=lambda page: [answers.agent(row, now=self.now) for row in page],
                 name="agents",
             )
         )

@@ -57,8 +57,8 @@ def _page(request: HttpRequest, form: OwnForm, **more: Any) -> HttpResponse:
     user, now = request.user, request.now
     context = {
         "form": form,
-        "away": AwayForm(zone=access.zone_of(user), until=user.away_until),
-        "is_away": user.is_away(now),
+        "away": AwayForm(zone=access.zone_of(user), until=user.away_until(now)),
+        "away_until": user.away_until(now),
         "figures": own_figures(user, now=now),
         "zones": zones.names(),
         **more,

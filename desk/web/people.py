@@ -22,7 +22,7 @@ from desk.web import zones
 from desk.web.forms import people as forms
 from desk.web.forms.refusals import explain
 from followups import notices
-from followups.actions import people
+from followups.actions import absences, people
 from followups.errors import Forbidden, Missing, Refused
 from followups.models import Actor, Agent, NoticeKind, Role
 
@@ -32,7 +32,7 @@ LEADING = (Role.SUPERVISOR, Role.ADMIN)
 
 def seen(actor: Actor) -> QuerySet[Agent]:
     """Administrators and auditors see everybody, supervisors their teams and themselves."""
-    rows = Agent.objects.prefetch_related("teams")
+    rows = Agent.objects.prefetch_related("teams", "absences")
     if actor.sees_all:
         return rows
     return (rows.filter(teams__in=actor.team_ids) | rows.filter(pk=actor.agent.pk)).distinct()
@@ -50,7 +50,7 @@ def found(request: HttpRequest, key: int) -> Agent:
 def listing(request: HttpRequest) -> HttpResponse:
     rows = list(seen(request.actor).order_by("-is_active", "first_name", "last_name", "username"))
     context = {
-        "rows": [{"person": row, "away": row.is_away(request.now)} for row in rows],
+        "rows": [{"person": row, "away_until": row.away_until(request.now)} for row in rows],
         "may_write": request.user.role == Role.ADMIN,
     }
     return render(request, "people/people.html", context)
@@ -90,7 +90,7 @@ def _person(request: HttpRequest, row: Agent, form: Any, **more: Any) -> HttpRes
         "form": form,
         "person": row,
         "name": more.get("name") or row.display_name,
-        "away": forms.AwayForm(zone=zone, until=row.away_until),
+        "away": forms.AwayForm(zone=zone, until=row.away_until(request.now)),
         "is_away": row.is_away(request.now),
         "may_write": request.user.role == Role.ADMIN,
         "may_lead": request.actor.supervises,
@@ -159,7 +159,7 @@ def set_away(request: HttpRequest, row: Agent, form: forms.AwayForm) -> bool:
         return False
     until = form.cleaned_data["until"]
     try:
-        people.set_away(agent=row, until=until, by=request.actor, now=request.now)
+        absences.set_away(agent=row, until=until, by=request.actor, now=request.now)
     except Refused as refused:
         explain(form, refused)
         return False

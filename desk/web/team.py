@@ -45,8 +45,8 @@ def _board(request: HttpRequest, *, status: int = 200, **bound: Any) -> HttpResp
         "board": counts,
         "bands": [(key, words, counts.bands[key]) for key, words in overdue.BANDS.items()],
         "page": page,
-        "lines": [_line(row, zone, now) | ({"phone": _phone(row)} if printed else {}) for row in page.rows],
-        "soon": [_line(row, zone, now) for row in soon[:SOON_SHOWN]],
+        "lines": [_line(row, zone, now, counts.away) | ({"phone": _phone(row)} if printed else {}) for row in page.rows],
+        "soon": [_line(row, zone, now, counts.away) for row in soon[:SOON_SHOWN]],
         "more_soon": len(soon) > SOON_SHOWN,
         "may_act": actor.supervises,
         "results": request.session.pop(RESULTS) if RESULTS in request.session else None,
@@ -61,7 +61,7 @@ def _shown(found: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
     return rows.with_tries(found).select_related("ticket__team", "team", "acknowledged_by")
 
 
-def _line(row: FollowUp, zone: str, now: datetime) -> dict[str, Any]:
+def _line(row: FollowUp, zone: str, now: datetime, away: frozenset[int]) -> dict[str, Any]:
     """A row of the list, with who is on it and how far it climbed."""
     held = bool(row.acknowledged_until and row.acknowledged_until > now)
     team = row.team or row.ticket.team
@@ -69,7 +69,7 @@ def _line(row: FollowUp, zone: str, now: datetime) -> dict[str, Any]:
         team.name if team else "no team",
         "escalated" if row.stage == "escalated" and not held else "",
         f"{row.acknowledged_by.display_name} is on it" if held else "",
-        "away" if row.owner and row.owner.is_away(now) else "",
+        "away" if row.owner_id in away else "",
     ]
     band = overdue.BANDS[overdue.band_of(row.promised_by, now=now, zone=zone)]
     return {"row": rows.of(row, zone=zone, now=now), "note": " · ".join(filter(None, notes)), "band": band}
@@ -94,9 +94,9 @@ def asked(actor: Actor) -> QuerySet[WaiverRequest]:
 
 
 def _forms(request: HttpRequest) -> dict[str, Any]:
-    people, teams = forms.people(request.actor), forms.teams(request.actor)
+    people, teams = forms.people(request.actor, now=request.now), forms.teams(request.actor)
     return {
-        "handover": forms.Handover(people=people, teams=teams, now=request.now),
+        "handover": forms.Handover(people=people, teams=teams),
         "moving": forms.Moving(zone=access.zone_of(request.user), now=request.now),
     }
 
@@ -160,7 +160,7 @@ def _back(request: HttpRequest) -> str:
 @access.page(*LEADING)
 def assignments(request: HttpRequest) -> HttpResponse:
     actor, now = request.actor, request.now
-    form = forms.Handover(request.POST, people=forms.people(actor), teams=forms.teams(actor), now=now)
+    form = forms.Handover(request.POST, people=forms.people(actor, now=now), teams=forms.teams(actor))
     if not form.is_valid():
         return _board(request, status=400, selected=_keys(request), handover=form)
     owner, team = form.target()

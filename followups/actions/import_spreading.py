@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from followups import errors, worktime
-from followups.actions import promising, scheduling, slots
+from followups.actions import capacity, promising, scheduling, slots
 from followups.models import Actor, Policy, Team, Ticket
 
 LONGEST = 60
@@ -73,10 +73,10 @@ def _of_team(tickets: list[Ticket], days: int, now: datetime) -> list[tuple[Tick
 
 
 def _days(team: Team | None, policy: Policy, days: int, now: datetime) -> list[_Day]:
-    budget, load = slots.budget_of(team, policy, now=now), slots.load_by_day(team, policy, now=now)
+    crew, load = capacity.crew(team, policy, now=now), slots.load_by_day(team, policy, now=now)
     today = worktime.to_wall(now, policy.local_zone).date()
     chosen = [worktime.nth_working_day(today, n, policy.calendar) for n in range(1, days + 1)]
-    return [_Day(on, max(budget - load.get(on, 0), 0) // policy.minutes_each) for on in chosen]
+    return [_Day(on, max(crew.budget(on) - load.get(on, 0), 0) // policy.minutes_each) for on in chosen]
 
 
 def _shared_out(days: list[_Day], number: int) -> list[_Day]:

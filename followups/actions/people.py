@@ -34,7 +34,7 @@ from followups.models import (
 LINK_LIVES = timedelta(days=7)
 SHORTEST_WINDOW = 5
 OWN = frozenset(["first_name", "last_name", "email", "zone"])
-OF_AGENT = OWN | {"username", "role", "started_on", "credit_limit", "away_until", "is_active"}
+OF_AGENT = OWN | {"username", "role", "started_on", "credit_limit", "is_active"}
 OF_TEAM = frozenset(["name", "kind", "separate"])
 OF_CALENDAR = frozenset(["zone", "week", "special_days"])
 OF_POLICY = frozenset(field.name for field in Policy._meta.fields) - OF_CALENDAR - {"id", "team"}
@@ -181,19 +181,6 @@ def _sign_out(agent: Agent, *, now: datetime) -> None:
 def _require_admin(by: Actor) -> None:
     if by.role != Role.ADMIN:
         raise Forbidden("not-an-admin", "Only an administrator may do this.")
-
-
-def set_away(*, agent: Agent, until: datetime | None, by: Actor, now: datetime) -> Agent:
-    """Absent until an instant: reminders go to the team. People set it for themselves, supervisors for their teams."""
-    own = by.agent and by.agent.pk == agent.pk
-    leads = by.role == Role.ADMIN or (by.supervises and bool(by.team_ids & agent.team_ids))
-    if not own and not leads:
-        raise Forbidden("not-yours", "You can set this for yourself, and supervisors for their teams.")
-    if until and inputs.instant("until", until) <= now:
-        raise Invalid("until", "This time has passed.", "in-the-past")
-    Agent.objects.filter(pk=agent.pk).update(away_until=until)
-    agent.away_until = until
-    return agent
 
 
 @transaction.atomic

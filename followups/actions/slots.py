@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 
 from followups import worktime
-from followups.models import Agent, Customer, FollowUp, Policy, Role, Team
+from followups.actions import capacity
+from followups.models import Customer, FollowUp, Policy, Team
 from followups.models.policies import SENTENCE
 
 WRITTEN = "We will write to you {window} with what we know, even if we are still waiting."
@@ -32,6 +34,7 @@ class Proposal:
     budget_minutes: int
     skipped_days: tuple[date, ...] = ()
     her_zone_known: bool = True
+    channel: str = "phone"
 
 
 def words(from_at: datetime, by_at: datetime, zone: str) -> str:
@@ -58,14 +61,6 @@ def sentence(policy: Policy, *, from_at: datetime | None, by_at: datetime, zone:
     window = words(from_at, by_at, zone) if from_at else by_words(by_at, zone)
     said = WRITTEN if channel != "phone" and policy.sentence == SENTENCE else policy.sentence
     return said.replace("{window}", window)
-
-
-def budget_of(team: Team | None, policy: Policy, *, now: datetime) -> int:
-    """Minutes of follow-up work that the team can carry in a day; a desk without people counts as one."""
-    people = Agent.objects.filter(is_active=True, role__in=[Role.AGENT, Role.SUPERVISOR]).exclude(away_until__gt=now)
-    if team:
-        people = people.filter(teams=team)
-    return policy.daily_minutes * max(1, people.count())
 
 
 def load_by_day(team: Team | None, policy: Policy, *, now: datetime) -> dict[date, int]:
@@ -96,52 +91,55 @@ def propose(
     days = policy.first_update_days if first_update else policy.proposal_days
     if not first_update and policy.is_high(priority):
         days = policy.high_proposal_days
-    budget, load = budget_of(team, policy, now=now), load_by_day(team, policy, now=now)
-    window = policy.window_of(customer)
-    skipped: list[date] = []
-    found: list[Proposal] = []
-    for day in _working_days(policy, now, days):
-        taken = load.get(day, 0)
+    first = _nth_day(policy, now, days)
+    return list(islice(from_day(first, customer=customer, team=team, policy=policy, now=now, like=now), count))
+
+
+def from_day(
+    first: date, *, customer: Customer | None, team: Team | None, policy: Policy, now: datetime, like: datetime
+) -> Iterator[Proposal]:
+    """The free slots from a local day on, at the hour of `like` where both windows allow it; never one that began."""
+    crew, load = capacity.crew(team, policy, now=now), load_by_day(team, policy, now=now)
+    window, skipped = policy.window_of(customer), []
+    for day in _working_days(policy, first):
+        taken, budget = load.get(day, 0), crew.budget(day)
         if taken + policy.minutes_each > budget:
             skipped.append(day)
             continue
-        for from_at, by_at in _of_day(day, policy, window, now):
-            found.append(
-                Proposal(
-                    from_at=from_at,
-                    by_at=by_at,
-                    zone=window.zone,
-                    sentence=sentence(policy, from_at=from_at, by_at=by_at, zone=window.zone),
-                    load_minutes=taken,
-                    budget_minutes=budget,
-                    skipped_days=tuple(skipped),
-                    her_zone_known=bool(customer and customer.zone),
-                )
+        for from_at, by_at in _of_day(day, policy, window, now=now, like=like):
+            yield Proposal(
+                from_at=from_at,
+                by_at=by_at,
+                zone=window.zone,
+                sentence=sentence(policy, from_at=from_at, by_at=by_at, zone=window.zone),
+                load_minutes=taken,
+                budget_minutes=budget,
+                skipped_days=tuple(skipped),
+                her_zone_known=bool(customer and customer.zone),
             )
-            if len(found) == count:
-                return found
-    return found
 
 
-def _working_days(policy: Policy, now: datetime, days: int) -> Iterator[date]:
-    calendar = policy.calendar
-    day = worktime.to_wall(now, policy.local_zone).date()
-    day = worktime.nth_working_day(day, days, calendar) if days else day
+def _nth_day(policy: Policy, now: datetime, days: int) -> date:
+    today = worktime.to_wall(now, policy.local_zone).date()
+    return worktime.nth_working_day(today, days, policy.calendar) if days else today
+
+
+def _working_days(policy: Policy, first: date) -> Iterator[date]:
     for offset in range(SEARCHED_DAYS):
-        candidate = day + timedelta(days=offset)
-        if worktime.is_working_day(candidate, calendar):
+        candidate = first + timedelta(days=offset)
+        if worktime.is_working_day(candidate, policy.calendar):
             yield candidate
 
 
 def _of_day(
-    day: date, policy: Policy, window: worktime.ContactWindow, now: datetime
+    day: date, policy: Policy, window: worktime.ContactWindow, *, now: datetime, like: datetime
 ) -> list[tuple[datetime, datetime]]:
     """At most two slots of a day: at the hour of her call as near as both windows allow, and in the other half of the
     day.
     """
-    spans = _meeting(day, policy, window)
+    spans = meeting(day, policy, window)
     length = timedelta(minutes=policy.window_minutes)
-    wished = worktime.to_wall(now, policy.local_zone).time()
+    wished = worktime.to_wall(like, policy.local_zone).time()
     first = _nearest(spans, _at(day, wished, policy.local_zone), length)
     if first is None:
         return []
@@ -155,7 +153,7 @@ def _of_day(
 def at_hour(day: date, hour: time, policy: Policy, window: worktime.ContactWindow) -> tuple[datetime, datetime] | None:
     """The slot of `day` nearest to a local hour, or None where her hours and the team's do not meet."""
     length = timedelta(minutes=policy.window_minutes)
-    return _nearest(_meeting(day, policy, window), _at(day, hour, policy.local_zone), length)
+    return _nearest(meeting(day, policy, window), _at(day, hour, policy.local_zone), length)
 
 
 def _at(day: date, hour: time, zone: str) -> datetime:
@@ -164,7 +162,7 @@ def _at(day: date, hour: time, zone: str) -> datetime:
     return worktime.to_instant(wall, zone)
 
 
-def _meeting(day: date, policy: Policy, window: worktime.ContactWindow) -> list[tuple[datetime, datetime]]:
+def meeting(day: date, policy: Policy, window: worktime.ContactWindow) -> list[tuple[datetime, datetime]]:
     """Where the team's hours of `day` and her calling hours overlap, as UTC spans."""
     at_work = worktime.spans_on(day, policy.calendar)
     spans = []

@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from followups import worktime
 from followups.models import (
+    Absence,
     Agent,
     Delivery,
     DeliveryKind,
@@ -66,7 +67,8 @@ def _waiting(now: datetime) -> list[int]:
     rested = (Q(role=Role.AGENT) & ~Exists(lately.filter(made_at__gt=now - AGENTS_EVERY))) | (
         ~Q(role=Role.AGENT) & ~Exists(lately.filter(made_at__gt=now - OTHERS_EVERY))
     )
-    people = Agent.objects.filter(rested, is_active=True).exclude(email="").exclude(away_until__gt=now)
+    away = Absence.objects.at(now).filter(agent=OuterRef("pk"))
+    people = Agent.objects.filter(rested, ~Exists(away), is_active=True).exclude(email="")
     return list(people.filter(Exists(_open_notices(now).filter(recipient=OuterRef("pk")))).values_list("pk", flat=True))
 
 

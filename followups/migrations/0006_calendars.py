@@ -1,6 +1,6 @@
 """Calendars of several periods a day, shifts, and what is known of the rules of zones.
 
-The old columns of the hours are copied over and leave the models, not the tables: the release that may still run
+The old columns of the hours, and until when somebody is away, are copied over and leave the models, not the tables: the release that may still run
 beside this one reads them. They keep a default, so that rows can be written without them; a later release drops them.
 """
 
@@ -28,6 +28,10 @@ UPDATE {table} SET
 DEFAULTS = """
 ALTER TABLE {table} ALTER COLUMN workdays SET DEFAULT '{{0,1,2,3,4}}', ALTER COLUMN opens SET DEFAULT '09:00',
     ALTER COLUMN closes SET DEFAULT '17:00', ALTER COLUMN closed_on SET DEFAULT '{{}}'
+"""
+AWAY = """
+INSERT INTO followups_absence (agent_id, from_at, until_at, reason)
+SELECT id, now(), away_until, '' FROM followups_agent WHERE away_until > now()
 """
 TABLES = ("followups_policy", "followups_policyevent")
 
@@ -91,6 +95,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveConstraint(model_name="policy", name="policy_opens_before_closes"),
         on_both(COPIED),
+        migrations.RunSQL(AWAY, migrations.RunSQL.noop),
         on_both(DEFAULTS),
         migrations.SeparateDatabaseAndState(
             state_operations=[
@@ -98,14 +103,15 @@ class Migration(migrations.Migration):
                 for model in ("policy", "policyevent")
                 for name in OLD
             ]
+            + [migrations.RemoveField(model_name=model, name="away_until") for model in ("agent", "agentevent")]
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="agent",
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "followups_agentevent" ("away_until", "credit_limit", "date_joined", "email", "first_name", "id", "is_active", "is_demo", "is_staff", "is_superuser", "last_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pushes", "role", "started_on", "username", "week", "zone") VALUES (NEW."away_until", NEW."credit_limit", NEW."date_joined", NEW."email", NEW."first_name", NEW."id", NEW."is_active", NEW."is_demo", NEW."is_staff", NEW."is_superuser", NEW."last_name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."pushes", NEW."role", NEW."started_on", NEW."username", NEW."week", NEW."zone"); RETURN NULL;',
-                    hash="60b4636b2289165248cf692273d6c70977268059",
+                    func='INSERT INTO "followups_agentevent" ("credit_limit", "date_joined", "email", "first_name", "id", "is_active", "is_demo", "is_staff", "is_superuser", "last_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pushes", "role", "started_on", "username", "week", "zone") VALUES (NEW."credit_limit", NEW."date_joined", NEW."email", NEW."first_name", NEW."id", NEW."is_active", NEW."is_demo", NEW."is_staff", NEW."is_superuser", NEW."last_name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."pushes", NEW."role", NEW."started_on", NEW."username", NEW."week", NEW."zone"); RETURN NULL;',
+                    hash="04468293c210711cfed3d08b6696538292ea6282",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_175fb",
                     table="followups_agent",
@@ -118,9 +124,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."away_until" IS DISTINCT FROM (NEW."away_until") OR OLD."credit_limit" IS DISTINCT FROM (NEW."credit_limit") OR OLD."date_joined" IS DISTINCT FROM (NEW."date_joined") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."first_name" IS DISTINCT FROM (NEW."first_name") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."is_staff" IS DISTINCT FROM (NEW."is_staff") OR OLD."is_superuser" IS DISTINCT FROM (NEW."is_superuser") OR OLD."last_name" IS DISTINCT FROM (NEW."last_name") OR OLD."pushes" IS DISTINCT FROM (NEW."pushes") OR OLD."role" IS DISTINCT FROM (NEW."role") OR OLD."started_on" IS DISTINCT FROM (NEW."started_on") OR OLD."username" IS DISTINCT FROM (NEW."username") OR OLD."week" IS DISTINCT FROM (NEW."week") OR OLD."zone" IS DISTINCT FROM (NEW."zone"))',
-                    func='INSERT INTO "followups_agentevent" ("away_until", "credit_limit", "date_joined", "email", "first_name", "id", "is_active", "is_demo", "is_staff", "is_superuser", "last_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pushes", "role", "started_on", "username", "week", "zone") VALUES (NEW."away_until", NEW."credit_limit", NEW."date_joined", NEW."email", NEW."first_name", NEW."id", NEW."is_active", NEW."is_demo", NEW."is_staff", NEW."is_superuser", NEW."last_name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."pushes", NEW."role", NEW."started_on", NEW."username", NEW."week", NEW."zone"); RETURN NULL;',
-                    hash="dcb17c4390f1d9355bc79576da384375ffc9e0f7",
+                    condition='WHEN (OLD."credit_limit" IS DISTINCT FROM (NEW."credit_limit") OR OLD."date_joined" IS DISTINCT FROM (NEW."date_joined") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."first_name" IS DISTINCT FROM (NEW."first_name") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."is_staff" IS DISTINCT FROM (NEW."is_staff") OR OLD."is_superuser" IS DISTINCT FROM (NEW."is_superuser") OR OLD."last_name" IS DISTINCT FROM (NEW."last_name") OR OLD."pushes" IS DISTINCT FROM (NEW."pushes") OR OLD."role" IS DISTINCT FROM (NEW."role") OR OLD."started_on" IS DISTINCT FROM (NEW."started_on") OR OLD."username" IS DISTINCT FROM (NEW."username") OR OLD."week" IS DISTINCT FROM (NEW."week") OR OLD."zone" IS DISTINCT FROM (NEW."zone"))',
+                    func='INSERT INTO "followups_agentevent" ("credit_limit", "date_joined", "email", "first_name", "id", "is_active", "is_demo", "is_staff", "is_superuser", "last_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pushes", "role", "started_on", "username", "week", "zone") VALUES (NEW."credit_limit", NEW."date_joined", NEW."email", NEW."first_name", NEW."id", NEW."is_active", NEW."is_demo", NEW."is_staff", NEW."is_superuser", NEW."last_name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."pushes", NEW."role", NEW."started_on", NEW."username", NEW."week", NEW."zone"); RETURN NULL;',
+                    hash="0b5298b77d14c041bc7c1bce1a8416a4db4468ea",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_8240a",
                     table="followups_agent",

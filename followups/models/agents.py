@@ -48,7 +48,6 @@ class Agent(AbstractUser):
     zone = models.CharField(max_length=64, blank=True, help_text="IANA zone; empty: the desk's own.")
     started_on = models.DateField(null=True, blank=True)
     credit_limit = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
-    away_until = models.DateTimeField(null=True, blank=True)
     week = models.JSONField(null=True, blank=True, help_text="Own shifts, as in a policy; null: the team's hours.")
     pushes = models.BooleanField(default=False, db_default=False, help_text="Has set up a channel outside the app.")
     is_demo = models.BooleanField(default=False)
@@ -73,9 +72,15 @@ class Agent(AbstractUser):
     def team_ids(self) -> frozenset[int]:
         return frozenset(self.teams.through.objects.filter(agent_id=self.pk).values_list("team_id", flat=True))
 
+    def away_until(self, now):
+        """When the absence of this instant ends; None where the person is not away. One query, none where `absences`
+        were read along.
+        """
+        ends = [row.until_at for row in self.absences.all() if row.from_at <= now < row.until_at]
+        return max(ends, default=None)
+
     def is_away(self, now) -> bool:
-        """One query, none where `absences` were read along."""
-        return any(row.from_at <= now < row.until_at for row in self.absences.all())
+        return self.away_until(now) is not None
 
     @property
     def is_supervisor(self) -> bool:

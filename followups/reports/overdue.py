@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
 from followups import worktime
-from followups.models import Actor, FollowUp
+from followups.models import Absence, Actor, FollowUp
 from followups.models.followups import FollowUpQuerySet
 
 BANDS = {"hours": "under 2 h", "today": "today", "days": "1 to 3 days", "older": "older"}
@@ -32,6 +32,7 @@ class Owner:
 class Board:
     bands: dict[str, int]
     owners: list[Owner]
+    away: frozenset[int] = frozenset()
 
     @property
     def total(self) -> int:
@@ -68,7 +69,7 @@ def in_band(found: QuerySet[FollowUp], band: str, *, now: datetime, zone: str) -
 
 
 def board(actor: Actor, *, now: datetime, zone: str) -> Board:
-    """Counts by age band and owner, in one query that reads what is overdue and nothing else."""
+    """Counts by age band and owner, in one query that reads what is overdue and one of who is away."""
     hours, today, days = edges(now, zone)
     band = Case(
         When(promised_by__gt=hours, then=Value("hours")),
@@ -77,19 +78,24 @@ def board(actor: Actor, *, now: datetime, zone: str) -> Board:
         default=Value("older"),
         output_field=CharField(),
     )
-    names = ("owner__username", "owner__first_name", "owner__last_name", "owner__away_until")
+    names = ("owner__username", "owner__first_name", "owner__last_name")
     counted = rows(actor).overdue(now).annotate(band=band).values("band", "owner_id", *names).annotate(n=Count("pk"))
-    return _board(counted.order_by(), now)
+    return _board(counted.order_by(), away(now))
 
 
-def _board(counted: Iterable[dict], now: datetime) -> Board:
+def away(now: datetime) -> frozenset[int]:
+    """Who is away now, by key."""
+    return frozenset(Absence.objects.at(now).values_list("agent_id", flat=True))
+
+
+def _board(counted: Iterable[dict], absent: frozenset[int]) -> Board:
     bands = dict.fromkeys(BANDS, 0)
     owners: dict[str, Owner] = {}
     for row in counted:
-        owner = owners.setdefault(_key(row), Owner(_key(row), _name(row), _away(row, now)))
+        owner = owners.setdefault(_key(row), Owner(_key(row), _name(row), row["owner_id"] in absent))
         owner.bands[row["band"]] += row["n"]
         bands[row["band"]] += row["n"]
-    return Board(bands, sorted(owners.values(), key=lambda owner: (-owner.total, owner.name)))
+    return Board(bands, sorted(owners.values(), key=lambda owner: (-owner.total, owner.name)), absent)
 
 
 def _key(row: dict) -> str:
@@ -102,13 +108,9 @@ def _name(row: dict) -> str:
     return f"{row['owner__first_name']} {row['owner__last_name']}".strip() or row["owner__username"]
 
 
-def _away(row: dict, now: datetime) -> bool:
-    return bool(row["owner__away_until"] and row["owner__away_until"] > now)
-
-
 def unattended(actor: Actor, *, now: datetime) -> QuerySet[FollowUp]:
     """Due in the next two hours, and its owner is nobody, away or gone; not what somebody has taken in hand."""
     soon = rows(actor).due_before(now + SOON, after=now)
-    absent = Q(owner__isnull=True) | Q(owner__is_active=False) | Q(owner__away_until__gt=now)
+    absent = Q(owner__isnull=True) | Q(owner__is_active=False) | Q(owner__in=Absence.objects.at(now).values("agent_id"))
     free = Q(taken_until__isnull=True) | Q(taken_until__lte=now)
     return soon.filter(absent, free)

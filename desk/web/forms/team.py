@@ -3,16 +3,20 @@
 from datetime import datetime, timedelta
 
 from django import forms
+from django.db.models import Exists, OuterRef
 
 from followups import worktime
-from followups.models import Actor, Agent, Role, Team
+from followups.models import Absence, Actor, Agent, Role, Team
 
 WORKING = (Role.AGENT, Role.SUPERVISOR)
 
 
-def people(actor: Actor) -> list[Agent]:
-    """Who can be handed something: active agents and supervisors of the teams that the actor leads."""
-    found = Agent.objects.filter(is_active=True, role__in=WORKING)
+def people(actor: Actor, *, now: datetime) -> list[Agent]:
+    """Who can be handed something: active agents and supervisors of the teams that the actor leads; `away` tells
+    who is not there.
+    """
+    away = Exists(Absence.objects.at(now).filter(agent=OuterRef("pk")))
+    found = Agent.objects.annotate(away=away).filter(is_active=True, role__in=WORKING)
     if not actor.sees_all:
         found = found.filter(teams__in=actor.team_ids).distinct()
     return list(found.order_by("first_name", "last_name", "username"))
@@ -29,11 +33,11 @@ class Handover(forms.Form):
     to = forms.ChoiceField(label="Hand to")
     note = forms.CharField(label="Note for them", max_length=300, required=False)
 
-    def __init__(self, *args, people: list[Agent], teams: list[Team], now: datetime, **kwargs) -> None:
+    def __init__(self, *args, people: list[Agent], teams: list[Team], **kwargs) -> None:
         super().__init__(*args, prefix="handover", **kwargs)
         self.people = {f"agent:{one.pk}": one for one in people}
         self.teams = {f"team:{one.pk}": one for one in teams}
-        named = [(key, one.display_name + (" (away)" if one.is_away(now) else "")) for key, one in self.people.items()]
+        named = [(key, one.display_name + (" (away)" if one.away else "")) for key, one in self.people.items()]
         whole = [("team:", "Each one's own team")] + [(key, one.name) for key, one in self.teams.items()]
         self.fields["to"].choices = [("", "Choose"), ("A person", named), ("A team, whoever is free", whole)]
         self.use_required_attribute = False

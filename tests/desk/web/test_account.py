@@ -31,7 +31,7 @@ def test_a_refusal_stands_at_its_field(office, as_, changes, field):
 def test_one_sets_ones_own_absence(office, as_, now):
     client = as_(office.ada)
     assert client.post("/account/absence", {"until": "2026-11-25T08:00"}).url == "/account"
-    assert Agent.objects.get(pk=office.ada.pk).away_until == now + timedelta(hours=22)
+    assert office.ada.away_until(now) == now + timedelta(hours=22)
     assert "Away until tomorrow 08:00" in client.get("/account").content.decode()
     answer = client.post("/account/absence", {"until": "2026-11-24T09:00"})
     assert (answer.status_code, list(answer.context["away"].errors)) == (400, ["until"])

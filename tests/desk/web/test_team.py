@@ -10,7 +10,7 @@ from followups import numbers
 from followups.models import Contact, Delivery, Event, FollowUp, Move, Notice
 from tests import factories
 
-BUDGET = 12
+BUDGET = 13
 
 
 @pytest.fixture
@@ -251,8 +251,7 @@ def test_nothing_selected_is_said(office, as_):
 
 
 def test_due_soon_with_nobody_there_stands_beside_the_list(office, as_, now):
-    office.ben.away_until = now + timedelta(hours=5)
-    office.ben.save()
+    factories.away(office.ben, now + timedelta(hours=5))
     wanted = factories.promise(promised_by=now + timedelta(minutes=50), now=now, team=office.billing, owner=office.ben)
     factories.promise(promised_by=now + timedelta(minutes=50), now=now, team=office.billing, owner=office.ada)
     answer = as_(office.sam).get("/overdue")

@@ -128,19 +128,6 @@ def test_people_change_their_own_names_only(ada, by_ada):
     assert refusal.value.code == "read-only-field"
 
 
-def test_absence_is_set_by_oneself_or_the_teams_supervisor(ada, by_ada, by_sam, by_root, now):
-    tomorrow = now + timedelta(days=1)
-    olu = Actor("web", agent=factories.agent("olu", "supervisor", team=factories.team("Other")))
-    for by in (by_ada, by_sam, by_root):
-        assert people.set_away(agent=ada, until=tomorrow, by=by, now=now).away_until == tomorrow
-    for by in (olu, Actor("web", agent=factories.agent("ben"))):
-        with pytest.raises(Forbidden):
-            people.set_away(agent=ada, until=None, by=by, now=now)
-    for until in (now, datetime(9999, 1, 1, tzinfo=UTC)):
-        with pytest.raises(Invalid):
-            people.set_away(agent=ada, until=until, by=by_ada, now=now)
-
-
 # Teams and policies
 
 

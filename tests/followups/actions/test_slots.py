@@ -167,16 +167,6 @@ def test_load_is_of_open_steps_of_the_team_alone(db):
     assert slots.load_by_day(None, Policy(), now=now) == {}
 
 
-def test_people_away_carry_nothing(db):
-    now, team = at(24, 15), factories.team("Billing")
-    factories.agent("ada", team=team)
-    factories.agent("ben", team=team, away_until=now + timedelta(days=3))
-    factories.agent("aud", role="auditor", team=team)
-    factories.agent("gone", team=team, is_active=False)
-    assert slots.budget_of(team, Policy(), now=now) == 90
-    assert slots.budget_of(factories.team("Empty"), Policy(), now=now) == 90
-
-
 def test_load_counts_by_the_days_of_the_teams_zone(db):
     """23:00Z of Thursday is Friday in Tokyo."""
     now, team = at(24, 15), factories.team("Billing")
