@@ -87,7 +87,7 @@ def page_of(row: FollowUp, request: access.DeskRequest, form: followups.AnswerFo
 
 
 def _retries(row: FollowUp, request: access.DeskRequest) -> list[steps.Slot]:
-    return steps.offered(answering.retries(ticket=row.ticket, now=request.now), access.zone_of(request.user))
+    return steps.offered(answering.retries(follow_up=row, now=request.now), access.zone_of(request.user))
 
 
 def _answered(request: access.DeskRequest, answered: answering.Answered) -> HttpResponse:

@@ -1,13 +1,12 @@
 """What became of a follow-up: a call tried, or something tangible brought and the next step set, in one act."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from followups import inputs, notices, phrases, timeline, worktime
-from followups.actions import closing, messages, parking, promising, scheduling, slots
+from followups import inputs, notices, phrases, timeline
+from followups.actions import closing, customers, messages, parking, promising, retrying, scheduling, slots, turning
 from followups.errors import Invalid, Refused
 from followups.models import (
     Actor,
@@ -24,9 +23,8 @@ from followups.models import (
 )
 
 WRITTEN = frozenset({"email", "chat", "sms", "letter", "web", "social"})
-RETRY = timedelta(hours=2)
 CLOCKS_APART = timedelta(minutes=1)
-REVIEW = "none"
+REVIEW = turning.REVIEW
 
 
 @dataclass(frozen=True)
@@ -127,8 +125,10 @@ def _channel(row: FollowUp, reached: str) -> str:
 
 def _tried(ticket: Ticket, row: FollowUp, contact: Contact, *, by: Actor, now: datetime) -> Answered:
     """A call that did not get through is never dropped: it stays open and the next hours are proposed."""
-    row.taken_by = row.taken_until = None
+    row.taken_by = row.taken_until = row.try_at = None
     scheduling.save(row, now)
+    if contact.reached == Reached.WRONG_NUMBER and ticket.customer:
+        customers.number_is_wrong(customer=ticket.customer, by=by, now=now)
     timeline.record(
         "follow_up.attempted",
         by=by,
@@ -138,35 +138,12 @@ def _tried(ticket: Ticket, row: FollowUp, contact: Contact, *, by: Actor, now: d
         follow_up=row,
         reached=contact.reached,
     )
-    return Answered(row, contact, ended=False, ticket=ticket, proposed=retries(ticket=ticket, now=now))
+    return Answered(row, contact, ended=False, ticket=ticket, proposed=retries(follow_up=row, now=now))
 
 
-def retries(*, ticket: Ticket, now: datetime) -> list[slots.Proposal]:
-    """When to try again: two hours later, then the next working day at another time of day, inside her hours and the
-    team's.
-    """
-    policy = Policy.objects.of(ticket.team_id)
-    window = policy.window_of(ticket.customer)
-    found: dict[datetime, slots.Proposal] = {}
-    for wished in _retry_instants(policy, now):
-        from_at = worktime.next_contactable(worktime.next_working_instant(wished, policy.calendar), window)
-        by_at = from_at + timedelta(minutes=policy.window_minutes)
-        words = slots.sentence(policy, from_at=from_at, by_at=by_at, zone=window.zone)
-        found[from_at] = slots.Proposal(from_at, by_at, window.zone, words, 0, 0)
-    return list(found.values())
-
-
-def _retry_instants(policy: Policy, now: datetime) -> Iterator[datetime]:
-    later = now + RETRY
-    yield later + timedelta(
-        minutes=-later.minute % slots.QUARTER, seconds=-later.second, microseconds=-later.microsecond
-    )
-    local = worktime.to_wall(now, policy.local_zone)
-    other = datetime.combine(
-        worktime.nth_working_day(local.date(), 1, policy.calendar),
-        datetime.min.time().replace(hour=14 if local.hour < 12 else 10),
-    )
-    yield worktime.to_instant(other, policy.local_zone)
+def retries(*, follow_up: FollowUp, now: datetime) -> list[slots.Proposal]:
+    """What to do after a call that did not get through, the best first."""
+    return retrying.proposals(follow_up=follow_up, now=now)
 
 
 def _complete(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by: Actor, now: datetime) -> None:

@@ -92,10 +92,11 @@ def test_call_that_did_not_get_through_leaves_it_open(promise, by_ada, now, reac
 
 
 def test_next_hours_lie_in_her_window_and_the_teams(promise, by_ada, now):
-    """At 15:00Z, of a team at work until 17:00Z: on the dot of 17:00 it opens again on Wednesday."""
+    """At 15:00Z, of a team at work until 17:00Z: on the dot of 17:00 it opens again on Wednesday. She has no address."""
     tried = say(promise, by_ada, now, "no_answer", brought="")
-    assert [slot.from_at for slot in tried.proposed] == [
-        datetime(2026, 11, 25, 14, tzinfo=UTC),
+    assert [(slot.from_at, slot.channel) for slot in tried.proposed] == [
+        (datetime(2026, 11, 25, 14, tzinfo=UTC), "phone"),
+        (now, "none"),
     ]
 
 

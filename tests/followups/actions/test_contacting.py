@@ -42,7 +42,6 @@ def test_worked_example_when_the_moment_comes(instant, zone, allowed):
 @pytest.mark.parametrize(("instant", "zone", "allowed"), WORKED)
 def test_worked_example_at_taking(instant, zone, allowed, team, by_ada):
     """Due since an hour; she calls back, or does not."""
-    Policy.objects.create(team=None)
     customer = factories.customer(now=instant, zone=zone)
     row = factories.promise(promised_by=instant - HOUR, now=instant - 2 * HOUR, team=team, customer=customer)
     if allowed == instant:
