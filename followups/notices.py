@@ -32,7 +32,15 @@ def tell(
 ) -> None:
     """One notice for each recipient, at `now`. Reminders have their own writer: `write_reminders`."""
     Notice.objects.bulk_create(
-        Notice(recipient=agent, kind=kind, text=text[:600], at=now, ticket=ticket, follow_up=follow_up)
+        Notice(
+            recipient=agent,
+            kind=kind,
+            text=text[:600],
+            at=now,
+            ticket=ticket,
+            follow_up=follow_up,
+            to_route=agent.pushes,
+        )
         for agent in {a.pk: a for a in recipients}.values()
     )
 

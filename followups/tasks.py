@@ -7,13 +7,16 @@ from celery import shared_task
 from django.db import connection
 
 from followups.actions import importing
-from followups.clock import deliveries, digests, reminders, retention, sweeps, watch
+from followups.clock import deliveries, digests, mornings, reminders, retention, routes, sweeps, watch
 
 # Those that may wait for a mail host or a long file run in one worker at a time.
 SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
     "reminders": (reminders.sweep, False),
+    "routes": (routes.sweep, False),
     "deliveries": (deliveries.sweep, True),
+    "pushes": (deliveries.push, True),
     "digests": (digests.sweep, True),
+    "mornings": (mornings.sweep, True),
     "watch": (watch.sweep, True),
     "imports": (importing.run_waiting, True),
     "retention": (retention.sweep, True),
@@ -38,8 +41,23 @@ def sweep_reminders() -> int | None:
 
 
 @shared_task
+def sweep_routes() -> int | None:
+    return sweep("routes")
+
+
+@shared_task
 def sweep_deliveries() -> int | None:
     return sweep("deliveries")
+
+
+@shared_task
+def sweep_pushes() -> int | None:
+    return sweep("pushes")
+
+
+@shared_task
+def sweep_mornings() -> int | None:
+    return sweep("mornings")
 
 
 @shared_task

@@ -12,8 +12,11 @@ from followups.models import Sweep
 # Seconds from one tick to the next; Celery beat follows this table.
 TICKS = {
     "reminders": 5.0,
+    "routes": 5.0,
     "deliveries": 5.0,
+    "pushes": 5.0,
     "digests": 60.0,
+    "mornings": 60.0,
     "watch": 60.0,
     "imports": 5.0,
     "retention": 3600.0,
