@@ -45,7 +45,7 @@ def climb(*, ladder: Ladder | None, due: datetime, calendar: worktime.Calendar) 
     rungs = []
     for place, step in enumerate(steps_of(ladder)):
         stage, repeat = (Stage.OVERDUE, 0) if place == 0 else (Stage.ESCALATED, place - 1)
-        rungs.append(Rung(stage, repeat, heard_at(step, due, calendar), step if ladder else None, step.audience))
+        rungs.append(Rung(stage, repeat, heard_at(step, due, calendar), step if step.pk else None, step.audience))
     return rungs
 
 
@@ -233,7 +233,8 @@ class Crew:
 
     def hears(self, whose: Whose) -> tuple[Person, ...]:
         """Who hears before the ladder begins: the owner, of a team's own follow-up the promiser, else the team."""
-        return self._owner(whose) if whose.owner else self._promiser(whose) or self.last_resort(whose)
+        in_person = self._owner(whose) if whose.owner else self._promiser(whose)
+        return in_person or self.last_resort(whose)
 
     def climbs(self, whose: Whose, steps: Sequence[LadderStep], place: int) -> Heard:
         """Who hears the step at `place`; where nobody of it is there, the next step that somebody hears.

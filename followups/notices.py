@@ -1,24 +1,27 @@
 """The only writer of notices."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 
 from followups.models import Agent, FollowUp, Notice, NoticeKind, Role, Ticket
 
-# One statement for any number of rows: the set goes over as one text.
+# Each once for (follow-up, stage, repeat, version, recipient): the key passes a repeat over. The rows come from a
+# relation of the statement around it, in the order of its `place`.
 REMINDERS = """
-INSERT INTO followups_notice
-    (id, recipient_id, kind, stage, repeat, version, follow_up_id, ticket_id, text, at, late_by_seconds)
-SELECT gen_random_uuid(), recipient, 'reminder', stage, repeat, version, follow_up, ticket, text, %s, late_by_seconds
-FROM json_to_recordset(%s) AS row (recipient bigint, stage text, repeat int, version int, follow_up uuid, ticket bigint,
-    text text, late_by_seconds int)
+INSERT INTO followups_notice (id, recipient_id, kind, stage, repeat, version, follow_up_id, ticket_id, text, at,
+    late_by_seconds, ladder_step_id, to_route)
+SELECT gen_random_uuid(), recipient, 'reminder', stage, repeat, version, follow_up_id, ticket_id, text, %(now)s,
+    late, ladder_step_id, to_route
+FROM {relation} ORDER BY place
 ON CONFLICT DO NOTHING
 """
+
+
+def reminders_from(relation: str) -> str:
+    """The insert of reminder notices from a relation with their columns, as a part of a statement that knows `now`."""
+    return REMINDERS.format(relation=relation)
 
 
 def tell(
@@ -30,7 +33,7 @@ def tell(
     ticket: Ticket | None = None,
     follow_up: FollowUp | None = None,
 ) -> None:
-    """One notice for each recipient, at `now`. Reminders have their own writer: `write_reminders`."""
+    """One notice for each recipient, at `now`. Reminders have their own writer: `reminders_from`."""
     Notice.objects.bulk_create(
         Notice(
             recipient=agent,
@@ -45,13 +48,9 @@ def tell(
     )
 
 
-def write_reminders(rows: list[dict[str, Any]], *, now: datetime) -> None:
-    """Reminder notices, each once for (follow-up, stage, repeat, version, recipient): the key passes a repeat over.
-
-    A row has `recipient`, `stage`, `repeat`, `version`, `follow_up`, `ticket`, `text` and `late_by_seconds`.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(REMINDERS, [now, json.dumps(rows, default=str)])
+def tell_each(rows: list[Notice]) -> None:
+    """Unsaved notices, each with words of its own, in one statement."""
+    Notice.objects.bulk_create(rows)
 
 
 def supervisors_of(team_id: int | None) -> list[Agent]:

@@ -1,9 +1,7 @@
 """The only writer of history. One event for each act; the words people read are made from its kind and data."""
 
-import json
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
@@ -52,11 +50,20 @@ KINDS = {
     "imported.state": "state in the imported history",
 }
 
-BY_KEY = """
-INSERT INTO followups_event (kind, at, entered_at, ticket_id, follow_up_id, by_id, by_name, door, data)
-SELECT kind, %s, %s, ticket, follow_up, %s, %s, %s, data
-FROM json_to_recordset(%s) AS row (kind text, ticket bigint, follow_up uuid, data jsonb)
+# Acts of the clock, from a relation of the statement around it, in the order of its `place`.
+STAGES = """
+INSERT INTO followups_event (kind, at, entered_at, ticket_id, follow_up_id, by_name, door, data)
+SELECT 'follow_up.' || stage, %(now)s, %(now)s, ticket_id, follow_up_id, %(by_name)s, %(door)s,
+    jsonb_strip_nulls(jsonb_build_object('promised_by', promised_by, 'late_by_seconds', behind, 'why', why))
+FROM {relation} WHERE stage IN ('due', 'overdue', 'escalated') ORDER BY place
 """
+
+
+def stages_from(relation: str) -> str:
+    """The insert of stages that were noticed from a relation with their columns, as a part of a statement that knows
+    `now`, `by_name` and `door`.
+    """
+    return STAGES.format(relation=relation)
 
 
 def event(
@@ -92,14 +99,6 @@ def record(kind: str, **fields: Any) -> Event:
     row = event(kind, **fields)
     row.save(force_insert=True)
     return row
-
-
-def record_by_key(rows: list[tuple[str, int, UUID, dict]], *, by: Actor, now: datetime) -> None:
-    """Many events of one actor at one instant, by keys alone, in one statement: (kind, ticket, follow-up, data)."""
-    texts = [{"kind": kind, "ticket": ticket, "follow_up": key, "data": data} for kind, ticket, key, data in rows]
-    with connection.cursor() as cursor:
-        agent = by.agent.pk if by.agent else None
-        cursor.execute(BY_KEY, [now, now, agent, by.name, by.door, json.dumps(texts, default=str)])
 
 
 def record_all(rows: list[Event]) -> None:

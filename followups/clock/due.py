@@ -1,73 +1,89 @@
-"""A reminder that fell due, with what is needed to tell of it: one row of one query."""
+"""Reminders that fell due: claimed, and marked with what becomes of each, in one statement each for a whole batch."""
 
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
 
 from followups.models import Reminder, ReminderState
 
+CLAIM = """
+SELECT reminder.follow_up_id
+FROM followups_reminder reminder JOIN followups_followup follow_up ON follow_up.id = reminder.follow_up_id
+WHERE reminder.state = 'waiting' AND reminder.due_at <= %s
+ORDER BY reminder.due_at, reminder.id LIMIT %s
+FOR NO KEY UPDATE OF follow_up SKIP LOCKED
+"""
+HOLD = "SELECT id FROM followups_followup WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED"
+
+RANK = "array_position(ARRAY['ahead', 'due', 'overdue', 'escalated'], {}::text)"
+# Ended or moved: dropped. Acknowledged: the climb rests until then. Of several the latest is sent; a stage before the
+# one already noticed is passed over, where a later step of a ladder may well be heard before an earlier one.
+MARK = f"""
+WITH due AS (
+    SELECT r.id, r.follow_up_id, r.stage, r.repeat, r.due_at, r.ladder_step_id, f.owner_id, f.promiser_id,
+        coalesce(f.team_id, t.team_id) AS team_id, f.acknowledged_until,
+        CASE WHEN f.state <> 'scheduled' OR f.version <> r.version THEN 'dropped'
+            WHEN f.acknowledged_until > %(now)s AND (r.stage = 'escalated' OR r.repeat > 0) THEN 'waiting'
+            WHEN f.stage <> '' AND {RANK.format("r.stage")} < least({RANK.format("f.stage")}, 3) THEN 'passed_over'
+            ELSE 'sent' END AS becomes
+    FROM followups_reminder r
+    JOIN followups_followup f ON f.id = r.follow_up_id
+    JOIN followups_ticket t ON t.id = f.ticket_id
+    WHERE r.follow_up_id = ANY(%(follow_ups)s) AND r.state = 'waiting' AND r.due_at <= %(now)s
+), ranked AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY follow_up_id, becomes ORDER BY due_at DESC, {RANK.format("stage")} DESC, repeat DESC) AS latest
+    FROM due
+), marked AS (
+    UPDATE followups_reminder r
+    SET state = CASE WHEN becomes = 'sent' AND latest > 1 THEN 'passed_over' ELSE becomes END,
+        handled_at = CASE WHEN becomes = 'waiting' THEN NULL ELSE %(now)s END,
+        due_at = CASE WHEN becomes = 'waiting' THEN acknowledged_until ELSE r.due_at END
+    FROM ranked WHERE r.id = ranked.id
+    RETURNING r.id, r.follow_up_id, r.stage, r.ladder_step_id, ranked.owner_id, ranked.promiser_id, ranked.team_id,
+        coalesce(ranked.acknowledged_until > %(now)s, false) AS held, r.due_at, r.state
+)
+SELECT id, follow_up_id, stage, ladder_step_id, owner_id, promiser_id, team_id, held FROM marked
+WHERE state = 'sent' ORDER BY due_at, id
+"""  # noqa: S608 (made of constants)
+
 
 class Due(NamedTuple):
-    """`version` is the reminder's, `present` the follow-up's; `reached` is the stage last noticed."""
+    """A reminder that is sent now. `held`: somebody acknowledged the follow-up, and the climb rests."""
 
     id: int
     follow_up: UUID
     stage: str
-    repeat: int
-    version: int
-    due_at: datetime
-    present: int
-    state: str
-    reached: str
-    acknowledged_until: datetime | None
+    step: int | None
     owner: int | None
-    team: int | None
     promiser: int | None
-    promise: str
-    promised_from: datetime | None
-    promised_by: datetime
-    told_at: datetime | None
-    channel: str
-    ticket: int
-    number: str
-    subject: str
-    customer: str | None
-
-
-COLUMNS = (
-    "pk",
-    "follow_up_id",
-    "stage",
-    "repeat",
-    "version",
-    "due_at",
-    "follow_up__version",
-    "follow_up__state",
-    "follow_up__stage",
-    "follow_up__acknowledged_until",
-    "follow_up__owner_id",
-    Coalesce("follow_up__team_id", "follow_up__ticket__team_id"),
-    "follow_up__promiser_id",
-    "follow_up__promise",
-    "follow_up__promised_from",
-    "follow_up__promised_by",
-    "follow_up__told_at",
-    "follow_up__channel",
-    "follow_up__ticket_id",
-    "follow_up__ticket__number",
-    "follow_up__ticket__subject",
-    "follow_up__ticket__customer__name",
-)
+    team: int | None
+    held: bool
 
 
 def waiting(*, now: datetime) -> QuerySet[Reminder]:
     return Reminder.objects.filter(state=ReminderState.WAITING, due_at__lte=now)
 
 
-def of(follow_ups: list[UUID], *, now: datetime) -> list[Due]:
-    """All that is due of these follow-ups, as the rows stand now, one follow-up after the other."""
-    rows = waiting(now=now).filter(follow_up_id__in=follow_ups).order_by("follow_up_id", "due_at")
-    return [Due(*row) for row in rows.values_list(*COLUMNS)]
+def claim(*, now: datetime, most: int) -> list[UUID]:
+    """Follow-ups of which something is due, held until the transaction ends; none that somebody else holds."""
+    return list(dict.fromkeys(row[0] for row in rows(CLAIM, [now, most])))
+
+
+def hold(follow_ups: list[UUID]) -> list[UUID]:
+    """Those of them that nobody else holds."""
+    return [row[0] for row in rows(HOLD, [follow_ups])]
+
+
+def mark(follow_ups: list[UUID], *, now: datetime) -> list[Due]:
+    """Mark all that is due of held follow-ups, as the rows stand now; what is to be sent, oldest first."""
+    return [Due(*row) for row in rows(MARK, {"now": now, "follow_ups": follow_ups})]
+
+
+def rows(statement: str, values) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()

@@ -1,91 +1,111 @@
-"""Who hears a reminder: the owner; else the team, else its supervisors, else all supervisors."""
+"""Who hears a batch of reminders: those of one stage, ladder and people together hear as one group."""
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import F
+from django.db import DataError, connection, transaction
 
-from followups import notices, worktime
+from followups import ladders
 from followups.clock.due import Due
-from followups.models import Agent, Role, Stage
+from followups.models import LadderStep, Stage
 
-AT_WORK = (Role.AGENT, Role.SUPERVISOR)
-COLUMNS = ("username", "first_name", "last_name", "role", "is_active", "away_until", "zone")
+KNOWN_ZONES = {"UTC"}
 
 
-class Person(NamedTuple):
-    """What is known of somebody who may hear a reminder; `zone` is the one in which times are read."""
+class Group(NamedTuple):
+    """Reminders that the same people hear: `step` is that of a ladder; without one `stage` says which."""
 
-    id: int
-    name: str
-    role: str
-    here: bool
-    zone: str
+    stage: str
+    step: int | None
+    whose: ladders.Whose
 
 
 @dataclass
-class People:
-    """The people whom a batch of reminders concerns, read once in its transaction. Members are active ones."""
+class Climbs:
+    """The steps that a batch has reached, with those of the same ladders: one query where there is any."""
 
-    now: datetime
-    by_id: dict[int, Person]
-    members: dict[int | None, list[Person]]
-    fallback: list[Person] | None = None
+    keys: set[int]
+    by_id: dict[int, LadderStep] = field(init=False, default_factory=dict)
+    of_ladder: dict[int, list[LadderStep]] = field(init=False, default_factory=dict)
 
-    def of(self, row: Due) -> list[Person]:
-        """Never empty while the desk has an active supervisor or admin."""
-        if row.stage == Stage.ESCALATED:
-            return self.supervisors(row.team)
-        person = self.in_person(row)
-        return [person] if person else self.team(row.team)
+    def __post_init__(self) -> None:
+        if self.keys:
+            found = LadderStep.objects.filter(ladder__steps__in=self.keys).distinct()
+            for step in found.order_by("position"):
+                self.by_id[step.pk] = step
+                self.of_ladder.setdefault(step.ladder_id, []).append(step)
 
-    def in_person(self, row: Due) -> Person | None:
-        """The owner at work; of a team's own follow-up the promiser, who alone hears of it until overdue."""
-        if row.owner:
-            return self.at_work(row.owner)
-        if row.stage == Stage.OVERDUE or not row.promiser:
-            return None
-        promiser = self.at_work(row.promiser)
-        return promiser if promiser in self.members.get(row.team, ()) else None
-
-    def at_work(self, agent_id: int) -> Person | None:
-        person = self.by_id.get(agent_id)
-        return person if person and person.here else None
-
-    def team(self, team_id: int | None) -> list[Person]:
-        people = [person for person in self.members.get(team_id, ()) if person.role in AT_WORK and person.here]
-        return people or self.supervisors(team_id)
-
-    def supervisors(self, team_id: int | None) -> list[Person]:
-        of_team = [person for person in self.members.get(team_id, ()) if person.role == Role.SUPERVISOR]
-        return of_team or self.any_supervisors()
-
-    def any_supervisors(self) -> list[Person]:
-        if self.fallback is None:
-            self.fallback = [person_of(agent, now=self.now) for agent in notices.supervisors_of(None)]
-        return self.fallback
-
-    def name(self, agent_id: int | None) -> str:
-        return self.by_id[agent_id].name if agent_id in self.by_id else ""
+    def reached(self, group: Group) -> tuple[Any, int]:
+        """The steps of the group's ladder, and its place on it."""
+        if group.step is None:
+            return ladders.DEFAULT_STEPS, 0 if group.stage == Stage.OVERDUE else 1
+        step = self.by_id[group.step]
+        steps = self.of_ladder[step.ladder_id]
+        return steps, steps.index(step)
 
 
-def people(rows: list[Due], *, now: datetime) -> People:
-    """Two queries for any number of rows."""
-    ids = {i for row in rows for i in (row.owner, row.promiser) if i}
-    teams = {row.team for row in rows if row.team}
-    agents = Agent.objects.only(*COLUMNS)
-    by_id = {agent.pk: person_of(agent, now=now) for agent in agents.filter(pk__in=ids)}
-    members: dict[int | None, list[Person]] = defaultdict(list)
-    of_teams = agents.filter(is_active=True, teams__in=teams).annotate(team_id=F("teams__id")).order_by("pk")
-    for agent in of_teams:
-        members[agent.team_id].append(by_id.setdefault(agent.pk, person_of(agent, now=now)))
-    return People(now=now, by_id=by_id, members=members)
+class Hearing(NamedTuple):
+    """Who hears a group. `step` is the one told in the place of the group's own, where nobody of that is there."""
+
+    people: tuple[ladders.Person, ...]
+    loud: bool
+    step: LadderStep | None = None
 
 
-def person_of(agent: Agent, *, now: datetime) -> Person:
-    zone = agent.zone if agent.zone and worktime.is_zone(agent.zone) else settings.DESK_ZONE
-    here = agent.is_active and not agent.is_away(now)
-    return Person(id=agent.pk, name=agent.display_name, role=agent.role, here=here, zone=zone)
+class Audience:
+    """All groups of a batch, read in a constant number of queries."""
+
+    def __init__(self, rows: Iterable[Due], *, now: datetime) -> None:
+        self.places: dict[Group, int] = {}
+        self.of_row = {row.id: self.places.setdefault(_group(row), len(self.places)) for row in rows}
+        self.climbs = Climbs({group.step for group in self.places if group.step})
+        whose = {group.whose for group in self.places}
+        self.crew = ladders.Crew(whose, at=now, steps=self.climbs.by_id.values())
+        self.hearings = [self._hearing(group) for group in self.places]
+
+    def _hearing(self, group: Group) -> Hearing:
+        if group.stage in (Stage.AHEAD, Stage.DUE):
+            return Hearing(self.crew.hears(group.whose), loud=False)
+        steps, place = self.climbs.reached(group)
+        heard = self.crew.climbs(group.whose, steps, place)
+        step = steps[heard.place]
+        return Hearing(heard.people, bool(step.channels), step if heard.why else None)
+
+    def of(self, row: Due) -> Hearing:
+        return self.hearings[self.of_row[row.id]]
+
+    def hearers(self) -> list[dict]:
+        """One line for each who hears a group, in order."""
+        rows = zip(self.places, self.hearings, strict=True)
+        return [
+            {
+                "grp": place,
+                "recipient": person.id,
+                "zone": readable(person.zone),
+                "owner": self.crew.name(group.whose.owner) or "nobody in person",
+                "to_route": person.pushes or hearing.loud,
+            }
+            for place, (group, hearing) in enumerate(rows)
+            for person in hearing.people
+        ]
+
+
+def _group(row: Due) -> Group:
+    """Whoever promised it is of no matter where there is an owner."""
+    whose = ladders.Whose(row.owner, None if row.owner else row.promiser, row.team)
+    return Group(row.stage, row.step, whose)
+
+
+def readable(zone: str) -> str:
+    """The zone, where the database knows it too: its list may be older than ours."""
+    if zone not in KNOWN_ZONES:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT now() AT TIME ZONE %s", [zone])
+        except DataError:
+            return "UTC" if zone == settings.DESK_ZONE else readable(settings.DESK_ZONE)
+        KNOWN_ZONES.add(zone)
+    return zone

@@ -3,55 +3,60 @@
 A batch takes the rows of the follow-ups and skips those that somebody holds, so that a completion, a move or
 a twin of this sweep never meets it half-way; what they leave waiting is taken by a later tick. It then reads
 again, because what it saw while claiming may have ended since. Only what is due is looked at, through the
-partial index: no lower bound, so that an outage delays and never loses.
+partial index: no lower bound, so that an outage delays and never loses. One statement marks the whole batch and
+one tells of it; between them stands who hears.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, Subquery
 
 from followups import notices, timeline
-from followups.clock import due, recipients, wording
-from followups.clock.due import Due
-from followups.models import (
-    Actor,
-    FollowUp,
-    FollowUpState,
-    Reminder,
-    ReminderState,
-    Stage,
-)
+from followups.clock import climbing, due, poison, recipients, wording
+from followups.models import Actor
 
-BATCH = 500
-LATE = timedelta(seconds=60)
+BATCH = 1000
+LATE = 60  # seconds
 CLOCK = Actor(door="clock")
-STAGES = {stage: rank for rank, stage in enumerate(["", *Stage.values])}
-TOLD_IN_HISTORY = (Stage.DUE, Stage.OVERDUE, Stage.ESCALATED)
 
-CLAIM = """
-SELECT reminder.follow_up_id
-FROM followups_reminder reminder JOIN followups_followup follow_up ON follow_up.id = reminder.follow_up_id
-WHERE reminder.state = 'waiting' AND reminder.due_at <= %s
-ORDER BY reminder.due_at, reminder.id LIMIT %s
-FOR NO KEY UPDATE OF follow_up SKIP LOCKED
-"""
-
-
-@dataclass
-class Plan:
-    """What becomes of the due reminders of a batch."""
-
-    sent: list[Due] = field(default_factory=list)
-    passed_over: list[int] = field(default_factory=list)
-    dropped: list[int] = field(default_factory=list)
-    held: list[int] = field(default_factory=list)
+TELL = f"""
+WITH line AS MATERIALIZED (
+    SELECT *, {wording.TASK} AS told_whom, {wording.SAID} AS said, {wording.END} AS ending
+    FROM (
+        SELECT sent.grp, sent.place, nullif(sent.why, '') AS why, r.follow_up_id, r.stage, r.repeat, r.version,
+            r.ladder_step_id, f.ticket_id, f.promised_from, f.promised_by, f.told_at, f.channel, f.stage AS reached,
+            t.number, {wording.one_line("f.promise")} AS promise, {wording.one_line("t.subject")} AS subject,
+            {wording.one_line("coalesce(nullif(c.name, ''), 'the customer')")} AS customer,
+            late.behind, CASE WHEN late.behind > {LATE} THEN late.behind ELSE 0 END AS late
+        FROM unnest(%(reminders)s::bigint[], %(groups)s::int[], %(why)s::text[])
+            WITH ORDINALITY AS sent (reminder, grp, why, place)
+        JOIN followups_reminder r ON r.id = sent.reminder
+        JOIN followups_followup f ON f.id = r.follow_up_id
+        JOIN followups_ticket t ON t.id = f.ticket_id
+        LEFT JOIN followups_customer c ON c.id = t.customer_id
+        CROSS JOIN LATERAL (SELECT greatest(trunc(extract(epoch FROM %(now)s - r.due_at))::int, 0) AS behind) late
+        OFFSET 0
+    ) row
+), worded AS (
+    SELECT *, {wording.TEXT} AS text FROM (
+        SELECT line.*, hearer.recipient, hearer.to_route, {wording.HEAD} || line.told_whom AS task
+        FROM line JOIN json_to_recordset(%(hearers)s) AS hearer
+            (grp int, recipient bigint, zone text, owner text, to_route boolean) USING (grp)
+        OFFSET 0
+    ) read
+), noticed AS (
+    {notices.reminders_from("worded")}
+), history AS (
+    {timeline.stages_from("line")}
+)
+UPDATE followups_followup f SET stage = line.stage
+FROM line WHERE f.id = line.follow_up_id
+    AND coalesce({due.RANK.format("line.stage")} > {due.RANK.format("line.reached")}, true)
+"""  # noqa: S608 (made of constants)
 
 
 def sweep(*, now: datetime) -> int:
@@ -62,101 +67,44 @@ def sweep(*, now: datetime) -> int:
     return sent
 
 
-@transaction.atomic
 def _batch(now: datetime) -> int | None:
-    follow_ups = _claim(now)
-    return remind(follow_ups, now=now) if follow_ups else None
+    """One batch; where it cannot be sent, the rows that spoil it are set aside and the others go out."""
+    claimed: list[UUID] = []
+    try:
+        with transaction.atomic():
+            claimed += due.claim(now=now, most=BATCH)
+            return _handle(claimed, now) if claimed else None
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with one row, the others go out)
+        return poison.without(claimed, error, handle=remind, now=now)
 
 
+@transaction.atomic
 def remind(follow_ups: list[UUID], *, now: datetime) -> int:
-    """Handle what is due of these follow-ups, whose rows are held; how many were sent. A rehearsal plays it too."""
-    plan = _plan(due.of(follow_ups, now=now), now)
-    _write(plan, now)
-    _mark(plan, now)
-    return len(plan.sent)
+    """What is due of these follow-ups, but for those that somebody holds; how many reminders were sent."""
+    return _handle(due.hold(follow_ups), now)
 
 
-def _claim(now: datetime) -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [now, BATCH])
-        return list({row[0] for row in cursor})
-
-
-def _plan(rows: list[Due], now: datetime) -> Plan:
-    plan = Plan()
-    for _, group in groupby(rows, key=attrgetter("follow_up")):
-        _plan_one(plan, list(group), now)
-    return plan
-
-
-def _plan_one(plan: Plan, rows: list[Due], now: datetime) -> None:
-    """Of the stages of one follow-up: the latest is sent; those of an ended or moved one are dropped."""
-    live = [row for row in rows if row.state == FollowUpState.SCHEDULED and row.version == row.present]
-    plan.dropped += [row.id for row in rows if row not in live]
-    held = [row for row in live if _is_held(row, now)]
-    plan.held += [row.id for row in held]
-    past = sorted((row for row in live if row not in held), key=lambda row: (STAGES[row.stage], row.repeat))
-    if past and STAGES[past[-1].stage] >= STAGES[past[-1].reached]:
-        plan.sent.append(past.pop())
-    plan.passed_over += [row.id for row in past]
-
-
-def _is_held(row: Due, now: datetime) -> bool:
-    """Somebody acknowledged it: the climb to the supervisors rests until then."""
-    until = row.acknowledged_until
-    return row.stage == Stage.ESCALATED and until is not None and until > now
-
-
-def _write(plan: Plan, now: datetime) -> None:
-    """Oldest first."""
-    plan.sent.sort(key=attrgetter("due_at"))
-    people = recipients.people(plan.sent, now=now)
-    notices.write_reminders([notice for row in plan.sent for notice in _notices(row, people, now)], now=now)
-    history = [row for row in plan.sent if row.stage in TOLD_IN_HISTORY]
-    timeline.record_by_key([_event(row, now) for row in history], by=CLOCK, now=now)
-
-
-def _notices(row: Due, people: recipients.People, now: datetime) -> Iterator[dict]:
-    late = _late_by(row, now)
-    for person in people.of(row):
-        yield {
-            "recipient": person.id,
-            "stage": row.stage,
-            "repeat": row.repeat,
-            "version": row.version,
-            "follow_up": row.follow_up,
-            "ticket": row.ticket,
-            "text": wording.reminder(row, reader=person, people=people, late=late),
-            "late_by_seconds": int(late.total_seconds()) if late else 0,
-        }
-
-
-def _late_by(row: Due, now: datetime) -> timedelta | None:
-    late = now - row.due_at
-    return late if late > LATE else None
-
-
-def _event(row: Due, now: datetime) -> tuple[str, int, UUID, dict]:
-    late = int((now - row.due_at).total_seconds())
-    data = {"promised_by": row.promised_by.isoformat(), "late_by_seconds": late}
-    return f"follow_up.{row.stage}", row.ticket, row.follow_up, data
-
-
-def _mark(plan: Plan, now: datetime) -> None:
+def _handle(follow_ups: list[UUID], now: datetime) -> int:
     """The stage is the clock's own mark: `revision` stays, so that nobody's edit is outdated by it."""
-    _handled([row.id for row in plan.sent], ReminderState.SENT, now)
-    _handled(plan.passed_over, ReminderState.PASSED_OVER, now)
-    _handled(plan.dropped, ReminderState.DROPPED, now)
-    if plan.held:
-        until = FollowUp.objects.filter(pk=OuterRef("follow_up_id")).values("acknowledged_until")
-        Reminder.objects.filter(pk__in=plan.held).update(due_at=Subquery(until))
-    by_stage = defaultdict(list)
-    for row in plan.sent:
-        by_stage[row.stage].append(row.follow_up)
-    for stage, follow_ups in by_stage.items():
-        FollowUp.objects.filter(pk__in=follow_ups).update(stage=stage)
+    rows = due.mark(follow_ups, now=now)
+    if rows:
+        audience = recipients.Audience(rows, now=now)
+        _tell(climbing.told(rows, audience, now=now), audience, now)
+        climbing.again(rows, audience, now=now)
+    return len(rows)
 
 
-def _handled(reminders: list[int], state: ReminderState, now: datetime) -> None:
-    if reminders:
-        Reminder.objects.filter(pk__in=reminders).update(state=state, handled_at=now)
+def _tell(lines: Iterable[climbing.Told], audience: recipients.Audience, now: datetime) -> None:
+    """Oldest first."""
+    reminders, groups, why = zip(*lines, strict=True)
+    values: dict[str, Any] = {
+        "now": now,
+        "reminders": list(reminders),
+        "groups": list(groups),
+        "why": list(why),
+        "hearers": json.dumps(audience.hearers()),
+        "by_name": CLOCK.name,
+        "door": CLOCK.door,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TELL, values)
