@@ -12,24 +12,28 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from followups.actions import closing, messages, people, waiving
-from followups.models import Agent, Closure, Contact, ImportRun, Role
+from followups.models import Agent, Closure, Contact, ImportRun, Ladder, Role, Rota
 from tests import factories
 
 # ada and sam are of the team that all is about, fay and olu of another; bot is a person for integrations.
 PEOPLE = ("nobody", "ada", "fay", "sam", "olu", "root", "aud", "bot")
 READING = {
-    "- 403 403 403 403 ok 403 403": "person-new team team-new",
+    "- 403 403 403 403 ok 403 403": """
+        ladder ladder-new ladder-new-team person-new rota rota-new rota-new-team team team-new
+    """,
     "- 403 403 ok 403 ok 403 403": "customer-merger",
     "- 403 403 ok 404 ok ok 403": "person",
     "- 403 403 ok ok ok ok 403": """
-        categories category import import-errors import-progress imports overdue overdue-findings overdue-review
+        categories category import import-errors import-progress imports ladders ladders-team time-rules
+        time-rules-team overdue overdue-findings overdue-review
         overdue-waivers people policy policy-team teams tokens
     """,
     "- 405 405 405 405 405 405 405": """
+        ladder-removal ladders-dropping ladders-leaders rota-removal
         account-absence closure-undo confirmation follow-up-acknowledgement follow-up-lease follow-up-message
         follow-up-promise follow-up-turn import-real import-trial overdue-acknowledgements overdue-assignments
         overdue-moves overdue-waiver-refusal person-absence person-invitation person-second-factor policy-dropping policy-preview
-        policy-preview-team ticket-new-caller ticket-new-line ticket-owner today-start token-revocation
+        policy-preview-team ticket-new-caller ticket-new-line ticket-outreach ticket-owner today-start token-revocation
     """,
     "- ok 404 ok 404 ok 403 403": """
         closure follow-up-date follow-up-end follow-up-owner reopening ticket-contacts ticket-fields
@@ -47,6 +51,8 @@ READING = {
 WRITING = {
     "- - - - - - - -": "logout",
     "- 403 403 403 403 ok 403 403": """
+        ladder ladder-new ladder-new-team ladder-removal ladders-dropping ladders-leaders rota rota-new rota-new-team
+        rota-removal
         person-invitation person-new person-second-factor policy policy-dropping policy-preview policy-preview-team
         policy-team team team-new token-revocation tokens
     """,
@@ -58,6 +64,7 @@ WRITING = {
         overdue-waivers
     """,
     "- 405 405 405 405 405 405 405": """
+        ladders ladders-team time-rules time-rules-team
         categories customers import import-errors import-progress overdue overdue-findings overdue-review people
         report report-rows reports teams ticket tickets today
     """,
@@ -66,7 +73,7 @@ WRITING = {
     "- ok 404 ok 404 ok 403 403": """
         closure closure-undo confirmation follow-up follow-up-acknowledgement follow-up-date follow-up-end
         follow-up-lease follow-up-message follow-up-owner follow-up-promise follow-up-turn reopening
-        ticket-contacts ticket-fields ticket-follow-ups ticket-notes ticket-owner waiver
+        ticket-contacts ticket-fields ticket-follow-ups ticket-notes ticket-outreach ticket-owner waiver
     """,
     "- ok ok ok ok ok 403 403": "ticket-new ticket-new-caller today-start",
     "- ok ok ok ok ok ok 403": "account account-absence notices",
@@ -137,6 +144,8 @@ def things(office, now):
     request = waiving.ask(ticket=ticket, kind="legal", reason="Law", by=office.by(office.ada), now=now, contact=contact)
     follow_up = ticket.follow_ups.get()
     token, _ = people.make_token(name="Shop", scopes=["tickets:read"], now=now)
+    ladder = Ladder.objects.create(team=office.billing, name="Ours", made_at=now)
+    rota = Rota.objects.create(team=office.billing, name="Nights", starts_on=now.date(), hands_over_at=now.time())
     run = ImportRun.objects.create(source="csv", file_name="x", made_at=now, by_name="x", dry_run=True)
     return {
         "tickets/": {"number": ticket.number},
@@ -145,6 +154,11 @@ def things(office, now):
         "customers/": {"key": ticket.customer_id},
         "imports/": {"key": run.pk},
         "people/": {"key": office.ben.pk},
+        "ladders/": {"key": office.billing.pk},
+        "ladder/": {"key": ladder.pk},
+        "rotas/": {"key": office.billing.pk},
+        "rota/": {"key": rota.pk},
+        "time-rules/": {"key": office.billing.pk},
         "policy/": {"key": office.billing.pk},
         "teams/": {"key": office.billing.pk},
         "categories/": {"key": ticket.category_id},

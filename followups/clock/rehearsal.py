@@ -1,0 +1,177 @@
+"""A case played through the real clock on rows that are taken back: who would hear what, and when.
+
+Nothing is worked out here: the ticket is closed by the gate, the promise made as every promise, and the clock sweeps
+over it from one due instant to the next. So what is shown is what happens, absences and turns of those days included.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby, takewhile
+from operator import attrgetter
+
+from django.db import transaction
+
+from followups import ladders
+from followups.actions import closing, promising, scheduling
+from followups.clock import reminders
+from followups.models import (
+    Actor,
+    Agent,
+    Category,
+    Customer,
+    FollowUp,
+    Ladder,
+    LadderStep,
+    Notice,
+    NoticeKind,
+    Policy,
+    Reminder,
+    ReminderState,
+    Stage,
+    Team,
+    Ticket,
+)
+
+CLOSED, DUE = "closed", "due"
+SHOWN = timedelta(days=21)
+MOST = 24
+MADE_BEFORE = timedelta(days=1)
+WORDS = "We call you with what we know."
+
+
+@dataclass(frozen=True)
+class Case:
+    """At `at` a ticket is closed as a dead end (`closed`), or a promise falls due (`due`).
+
+    `promiser`: who closes or promised it, None for nobody in person. `zone`: the customer's, empty where unknown.
+    """
+
+    at: datetime
+    happening: str = CLOSED
+    team: Team | None = None
+    promiser: Agent | None = None
+    priority: str = ""
+    family: str = ""
+    channel: str = "phone"
+    zone: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A stage as it is heard. `step` is that of the ladder for which it fell due, None before the ladder begins.
+
+    `nobody`: the steps at which nobody was there, so that it went straight on. `away`: who promised it is absent then.
+    """
+
+    at: datetime
+    stage: str
+    repeat: int
+    step: LadderStep | None
+    nobody: tuple[LadderStep, ...]
+    away: bool
+    heard: tuple[Notice, ...]
+
+    @property
+    def people(self) -> list[Agent]:
+        return [notice.recipient for notice in self.heard]
+
+
+@dataclass(frozen=True)
+class Played:
+    """The promise of the case, and all that is heard of it while nobody does anything; `goes_on`: and more after."""
+
+    follow_up: FollowUp
+    ladder: Ladder | None
+    lines: tuple[Line, ...]
+    goes_on: bool
+
+
+def play(case: Case) -> Played:
+    """What the clock would do. The rows are made and taken back in one transaction; nothing of it stays or leaves."""
+    with transaction.atomic():
+        try:
+            follow_up = _promise(case, _ticket(case))
+            ladder = ladders.in_force(team_id=follow_up.ticket.team_id, priority=case.priority, family=case.family)
+            lines = tuple(_lines(follow_up, list(ladders.steps_of(ladder))))
+            return Played(follow_up, ladder, lines, _waiting(follow_up).exists())
+        finally:
+            transaction.set_rollback(True)
+
+
+def _ticket(case: Case) -> Ticket:
+    """Of keys that nobody else has, so that no two rehearsals wait for each other."""
+    key = uuid.uuid4().hex
+    made = {"created_at": case.at, "updated_at": case.at}
+    return Ticket.objects.create(
+        number=f"R{key[:15]}",
+        customer=Customer.objects.create(zone=case.zone, **made),
+        subject="Rehearsal",
+        category=Category.objects.create(path=f"{case.family or 'Rehearsal'}/{key}", family=case.family or key),
+        channel=case.channel,
+        priority=case.priority,
+        team=case.team,
+        agent=case.promiser,
+        opened_at=case.at,
+        **made,
+    )
+
+
+def _promise(case: Case, ticket: Ticket) -> FollowUp:
+    by = Actor(door="web", agent=case.promiser)
+    if case.happening == CLOSED:
+        closed = closing.close(ticket=ticket, closing=closing.Closing(outcome="no_remedy"), by=by, now=case.at)
+        return closed.replaced_by
+    policy = Policy.objects.of(ticket.team_id)
+    since = case.at - timedelta(minutes=policy.window_minutes)
+    step = promising.Step(case.at, since, promise=WORDS, zone=case.zone, channel=case.channel, by_policy=True)
+    return scheduling.plan(ticket, step, by=by, now=since - MADE_BEFORE, policy=policy)
+
+
+def _waiting(follow_up: FollowUp):
+    return Reminder.objects.filter(follow_up=follow_up, state=ReminderState.WAITING).order_by("due_at", "pk")
+
+
+def _lines(follow_up: FollowUp, steps: Sequence[LadderStep]) -> Iterator[Line]:
+    """One due instant after the other, until nothing waits or enough is seen."""
+    heard: set[uuid.UUID] = set()
+    until, shown = follow_up.promised_by + SHOWN, 0
+    while shown < MOST and (nearest := _waiting(follow_up).filter(due_at__lte=until).first()):
+        due = list(_waiting(follow_up).filter(due_at=nearest.due_at))[-1]
+        reminders.remind([follow_up.pk], now=due.due_at)
+        new = [notice for notice in _notices(follow_up) if notice.pk not in heard]
+        heard |= {notice.pk for notice in new}
+        for _, group in groupby(new, key=attrgetter("stage", "repeat")):
+            yield _line(follow_up, steps, due, tuple(group))
+            shown += 1
+
+
+def _line(follow_up: FollowUp, steps: Sequence[LadderStep], due: Reminder, heard: tuple[Notice, ...]) -> Line:
+    whose = ladders.Whose(follow_up.owner_id, follow_up.promiser_id, follow_up.team_id)
+    crew = ladders.Crew([whose], at=due.due_at, steps=steps)
+    place = _place(due, steps)
+    climbed = steps[place:] if place is not None else []
+    return Line(
+        at=due.due_at,
+        stage=heard[0].stage,
+        repeat=heard[0].repeat,
+        step=climbed[0] if climbed else None,
+        nobody=tuple(takewhile(lambda step: not crew.audience(whose, step), climbed)),
+        away=follow_up.promiser_id in crew.away,
+        heard=heard,
+    )
+
+
+def _place(due: Reminder, steps: Sequence[LadderStep]) -> int | None:
+    """Which step of the ladder a reminder is of; None before it begins."""
+    if due.stage not in (Stage.OVERDUE, Stage.ESCALATED):
+        return None
+    if due.ladder_step_id is None:
+        return 0 if due.stage == Stage.OVERDUE else 1
+    return next(place for place, step in enumerate(steps) if step.pk == due.ladder_step_id)
+
+
+def _notices(follow_up: FollowUp) -> list[Notice]:
+    rows = Notice.objects.filter(follow_up=follow_up, kind=NoticeKind.REMINDER).select_related("recipient")
+    return sorted(rows, key=lambda row: (row.at, row.stage, row.repeat, row.recipient.display_name))
