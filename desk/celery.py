@@ -13,6 +13,7 @@ app.autodiscover_tasks(["followups"])
 # name: (task, every seconds, what it does)
 RECURRING = {
     "reminders": ("followups.tasks.sweep_reminders", 5.0, "writes the notices of every stage that fell due"),
+    "targets": ("followups.tasks.sweep_targets", 15.0, "warns of targets that come near, and tells of those missed"),
     "routes": ("followups.tasks.sweep_routes", 5.0, "passes notices on to the channels of their readers"),
     "deliveries": ("followups.tasks.sweep_deliveries", 5.0, "sends waiting mail, once per key"),
     "pushes": ("followups.tasks.sweep_pushes", 5.0, "sends waiting chat messages and SMS, once per key"),

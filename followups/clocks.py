@@ -74,11 +74,14 @@ def start(target: Target, at: datetime, calendar: worktime.Calendar) -> targets.
 
 
 def warn_at(found: targets.Clock, target: Target) -> datetime:
-    """When little is left: the instant by which all but `warn_before` of the time is used; never before the start."""
+    """When little is left: the instant by which all but `warn_before` of the time is used; never before the start, nor
+    while it rests.
+    """
     before = timedelta(minutes=target.warn_before)
     if found.fixed_at:
         return max(found.started_at, found.fixed_at - before)
-    return targets.due(replace(found, amount=max(timedelta(), found.amount - before)))
+    at = targets.due(replace(found, amount=max(timedelta(), found.amount - before)))
+    return next((end for start, end in targets.rests(found) if start <= at < end), at)
 
 
 def pauses_of(tickets: Iterable[int]) -> dict[int, list[targets.Pause]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from followups.models import Agent, FollowUp, Notice, NoticeKind, Role, Ticket
+from followups.models import Agent, FollowUp, LadderStep, Notice, NoticeKind, Role, Ticket
 
 # Each once for (follow-up, stage, repeat, version, recipient): the key passes a repeat over. The rows come from a
 # relation of the statement around it, in the order of its `place`.
@@ -32,8 +32,9 @@ def tell(
     now: datetime,
     ticket: Ticket | None = None,
     follow_up: FollowUp | None = None,
+    step: LadderStep | None = None,
 ) -> None:
-    """One notice for each recipient, at `now`. Reminders have their own writer: `reminders_from`."""
+    """One notice for each recipient, at `now`; `step` is that of a ladder. Reminders: `reminders_from`."""
     Notice.objects.bulk_create(
         Notice(
             recipient=agent,
@@ -42,7 +43,8 @@ def tell(
             at=now,
             ticket=ticket,
             follow_up=follow_up,
-            to_route=agent.pushes,
+            ladder_step=step,
+            to_route=agent.pushes or bool(step and step.channels),
         )
         for agent in {a.pk: a for a in recipients}.values()
     )

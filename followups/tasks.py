@@ -7,11 +7,12 @@ from celery import shared_task
 from django.db import connection
 
 from followups.actions import importing
-from followups.clock import deliveries, digests, mornings, reminders, retention, routes, sweeps, watch
+from followups.clock import deliveries, digests, mornings, reminders, retention, routes, sweeps, targets, watch
 
 # Those that may wait for a mail host or a long file run in one worker at a time.
 SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
     "reminders": (reminders.sweep, False),
+    "targets": (targets.sweep, False),
     "routes": (routes.sweep, False),
     "deliveries": (deliveries.sweep, True),
     "pushes": (deliveries.push, True),
@@ -43,6 +44,11 @@ def sweep_reminders() -> int | None:
 @shared_task
 def sweep_routes() -> int | None:
     return sweep("routes")
+
+
+@shared_task
+def sweep_targets() -> int | None:
+    return sweep("targets")
 
 
 @shared_task

@@ -12,6 +12,7 @@ from followups.models import Sweep
 # Seconds from one tick to the next; Celery beat follows this table.
 TICKS = {
     "reminders": 5.0,
+    "targets": 15.0,
     "routes": 5.0,
     "deliveries": 5.0,
     "pushes": 5.0,
