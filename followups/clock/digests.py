@@ -1,25 +1,29 @@
 """Digests: overdue reminders that nobody has read yet, gathered into one mail per person, once per key.
 
-An agent gets one at most every 30 minutes, a supervisor every hour, and nobody at night or on the desk's days off: what
-came then waits for the morning. The notices themselves were written at their instant.
+An agent gets one at most every 30 minutes, a supervisor every hour, and nobody in their quiet hours or on their days
+off: what came then waits for the morning. The notices themselves were written at their instant. Who hears a stage
+through a mail channel of their own hears it there alone.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from followups import worktime
+from followups.clock import quiet
 from followups.models import (
     Absence,
     Agent,
+    Channel,
+    ChannelKind,
     Delivery,
     DeliveryKind,
     FollowUpState,
     Notice,
     NoticeKind,
-    Policy,
     Role,
     Site,
     Stage,
@@ -27,7 +31,6 @@ from followups.models import (
 
 AGENTS_EVERY = timedelta(minutes=30)
 OTHERS_EVERY = timedelta(hours=1)
-EARLIEST, LATEST = time(7), time(20)
 KEPT = timedelta(days=4)  # over a long weekend
 BATCH = 200
 LINES = 50
@@ -35,16 +38,10 @@ LINES = 50
 
 def sweep(*, now: datetime) -> int:
     """How many digests were written down for sending. None while sending is held: they would be old when released."""
-    if is_quiet(now) or Site.objects.filter(sending_held=True).exists():
+    if Site.objects.filter(sending_held=True).exists():
         return 0
-    return sum(_digest(agent_id, now) for agent_id in _waiting(now))
-
-
-def is_quiet(now: datetime) -> bool:
-    """Whether mail is held back: outside 07-20 of the desk's zone, and on its days off."""
-    policy = Policy.objects.of(None)
-    local = worktime.to_wall(now, policy.local_zone)
-    return not (EARLIEST <= local.time() < LATEST and worktime.is_working_day(local.date(), policy.calendar))
+    people = Agent.objects.filter(pk__in=_waiting(now))
+    return sum(_digest(key, now) for key, rest in quiet.of(people).items() if rest.until(now) is None)
 
 
 def _open_notices(now: datetime):
@@ -58,7 +55,14 @@ def _open_notices(now: datetime):
         at__lte=now,
         follow_up__state=FollowUpState.SCHEDULED,
         follow_up__version=F("version"),
-    )
+    ).exclude(_heard_elsewhere())
+
+
+def _heard_elsewhere() -> Q:
+    own = Channel.objects.filter(agent=OuterRef("recipient"), kind=ChannelKind.MAIL, verified_at__isnull=False)
+    off = Exists(Site.objects.filter(channels_off=True))
+    stages = (Stage.OVERDUE, Stage.ESCALATED)
+    return reduce(or_, (Q(Exists(own.filter(hears__contains=[stage])), stage=stage) for stage in stages)) & ~Q(off)
 
 
 def _waiting(now: datetime) -> list[int]:

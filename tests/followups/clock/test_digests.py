@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 
 from followups.clock import deliveries, digests, reminders
+from followups.clock import quiet as quiet_hours
 from followups.models import Delivery, FollowUp, FollowUpState, Notice, Policy, Site
 from tests import factories
 
@@ -99,7 +100,9 @@ def test_who_has_no_address_or_is_not_here_gets_none(ada, change):
 )
 def test_mail_rests_at_night_and_on_days_off(instant, quiet):
     Policy.objects.update_or_create(team=None, defaults={"zone": "Europe/Berlin"})
-    assert digests.is_quiet(datetime.fromisoformat(instant).replace(tzinfo=UTC)) is quiet
+    ben = factories.agent("ben")
+    rest = quiet_hours.of([ben])[ben.pk]
+    assert (rest.until(datetime.fromisoformat(instant).replace(tzinfo=UTC)) is not None) is quiet
 
 
 def test_none_is_written_while_sending_is_held(ada):
