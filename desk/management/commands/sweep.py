@@ -7,7 +7,7 @@ from followups import tasks
 class Command(BaseCommand):
     """For a site without workers (call it from cron), and to see what the clock does."""
 
-    help = "Run every sweep once, now: reminders, deliveries, digests, watch, imports, retention."
+    help = "Run every sweep once, now: reminders, targets, deliveries, digests, watch, imports, retention."
 
     def handle(self, *args, **options):
         failed = [name for name in tasks.SWEEPS if not self.done(name)]
