@@ -256,6 +256,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if CELERY_BROKER_URL.startswith(("redis", "rediss"))
     else {}
 )
+# Seconds without a message, though some were sent, after which a worker ends itself to be started again.
+CELERY_WORKER_SILENCE = env.float("WORKER_SILENCE", default=120)
+CELERY_WORKER_DIRECT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")

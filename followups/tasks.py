@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import connection
 
 from followups.actions import importing
-from followups.clock import deliveries, digests, mornings, reminders, retention, routes, sweeps, targets, watch
+from followups.clock import deliveries, digests, mornings, reminders, retention, routes, sweeps, targets, watch, workers
 
 # Those that may wait for a mail host or a long file run in one worker at a time.
 SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
@@ -84,3 +84,25 @@ def sweep_imports() -> int | None:
 @shared_task
 def sweep_retention() -> int | None:
     return sweep("retention")
+
+
+@shared_task
+def take() -> None:
+    """What a worker sends to itself, to hear whether it still takes messages."""
+
+
+@shared_task
+def worker_seen(*, name: str, host: str, pid: int, silent: float) -> None:
+    """Called in the worker's own process, beside its loop."""
+    try:
+        workers.seen(name=name, host=host, pid=pid, silent=silent)
+    finally:
+        connection.close()
+
+
+@shared_task
+def worker_ended(*, name: str, pid: int) -> None:
+    try:
+        workers.ended(name=name, pid=pid)
+    finally:
+        connection.close()

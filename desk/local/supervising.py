@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from desk.local import processes
 
 TICK = 0.3
-FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 30.0, 60.0
+# What died is back within five seconds, however often it dies.
+FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 4.0, 60.0
 LOG_LIMIT = 20 * 1024 * 1024
 
 

@@ -18,5 +18,5 @@ class Migration(migrations.Migration):
         migrations.AddField("finding", "told_at", models.DateTimeField(blank=True, null=True)),
         migrations.AddField("site", "clock_suspect_at", models.DateTimeField(blank=True, null=True)),
         migrations.AddField("site", "clock_ahead_seconds", models.FloatField(db_default=0, default=0)),
-        migrations.AddField("site", "clock_steady", models.PositiveIntegerField(db_default=0, default=0)),
+        migrations.AddField("site", "clock_believed_at", models.DateTimeField(blank=True, null=True)),
     ]

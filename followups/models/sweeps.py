@@ -4,8 +4,8 @@ from django.db import models
 
 
 class Site(models.Model):
-    """The desk itself: one row. `clock_suspect_at`: the database's clock leapt ahead, and nothing is sent until it has
-    kept pace for a while; `clock_ahead_seconds` is by how much, `clock_steady` how many sweeps found it in step since.
+    """The desk itself: one row. `clock_suspect_at`: the database's clock leapt ahead then, by `clock_ahead_seconds`, and
+    nothing is sent until it is believed again; `clock_believed_at` is when it last was.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
@@ -23,7 +23,7 @@ class Site(models.Model):
     )
     clock_suspect_at = models.DateTimeField(null=True, blank=True)
     clock_ahead_seconds = models.FloatField(default=0, db_default=0)
-    clock_steady = models.PositiveIntegerField(default=0, db_default=0)
+    clock_believed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="site_one_row")]

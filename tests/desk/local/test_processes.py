@@ -109,6 +109,16 @@ def test_a_program_that_ends_is_started_again_after_a_growing_pause(tmp_path):
     watch.close()
 
 
+def test_what_dies_again_and_again_is_back_within_five_seconds(tmp_path):
+    watch = processes.Guard()
+    kept = supervising.Kept(processes.Child(program(tmp_path, "true"), watch))
+    kept.child.process.wait()
+    pauses = [kept.note_end(0.0).rpartition(" in ")[2] for _ in range(6)]
+    assert pauses == ["0.5 s", "1 s", "2 s", "4 s", "4 s", "4 s"]
+    assert supervising.LONGEST_PAUSE + supervising.TICK < 5
+    watch.close()
+
+
 def test_a_program_that_cannot_start_tells_the_end_of_its_log(tmp_path):
     watch = processes.Guard()
     broken = program(tmp_path, "sh", "-c", "echo no such thing; exit 3", ready=lambda: False)
