@@ -1,5 +1,6 @@
 """Celery's hands: each task reads the database's clock once and makes one call. The next tick is the retry."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -7,7 +8,20 @@ from celery import shared_task
 from django.db import connection
 
 from followups.actions import importing
-from followups.clock import deliveries, digests, mornings, reminders, retention, routes, sweeps, targets, watch, workers
+from followups.clock import (
+    deadman,
+    deliveries,
+    digests,
+    drift,
+    mornings,
+    reminders,
+    retention,
+    routes,
+    sweeps,
+    targets,
+    watch,
+    workers,
+)
 
 # Those that may wait for a mail host or a long file run in one worker at a time.
 SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
@@ -22,6 +36,8 @@ SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
     "imports": (importing.run_waiting, True),
     "retention": (retention.sweep, True),
 }
+# These send nothing, and say why the others wait.
+NOT_HELD = ("watch", "imports")
 
 
 def database_now() -> datetime:
@@ -30,10 +46,22 @@ def database_now() -> datetime:
         return cursor.fetchone()[0]
 
 
+def steady() -> float:
+    """Seconds of a clock that nobody can set, and that runs on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 def sweep(name: str) -> int | None:
-    """One sweep, now; None where a twin has just done it."""
+    """One sweep, now; None where a twin has just done it, or where the clock is in doubt."""
+    now = database_now()
+    held = drift.held(now=now, steady=steady())
+    if held and name not in NOT_HELD:
+        return None
     act, alone = SWEEPS[name]
-    return sweeps.run(name, act, now=database_now(), alone=alone)
+    done = sweeps.run(name, act, now=now, alone=alone)
+    if name == "watch" and done is not None:
+        deadman.ping(now=now)
+    return done
 
 
 @shared_task

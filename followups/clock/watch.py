@@ -5,14 +5,16 @@ a million quiet rows cost it little.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from followups import notices
 from followups.actions import promising
-from followups.clock import due, reminders, sweeps
+from followups.clock import drift, due, found, reminders, stuck, sweeps
+from followups.clock.found import Found
 from followups.models import (
     Closure,
     Delivery,
@@ -35,25 +37,18 @@ PATIENCE = timedelta(seconds=60)
 LEASE_PATIENCE = timedelta(minutes=2)
 SILENCE = timedelta(minutes=2)
 TOUCHED = timedelta(hours=2)
+LASTING, DAILY = timedelta(minutes=10), timedelta(days=1)
 REPAIRED_AT_ONCE = 500
+HANDLED = [ReminderState.WAITING, ReminderState.SENT, ReminderState.DEAD]
 SHOWN = 200
-
-
-@dataclass(frozen=True)
-class Found:
-    """One thing out of order. `repaired`: put right in the same look."""
-
-    kind: str
-    subject: str
-    detail: str
-    repaired: bool = False
 
 
 def sweep(*, now: datetime) -> int:
     """One look at everything; how many things were out of order."""
-    found = [one for look in LOOKS for one in look(now)]
-    _write_down(found, now)
-    return len(found)
+    seen = [one for look in LOOKS for one in look(now)]
+    _write_down(seen, now)
+    _tell(now)
+    return len(seen)
 
 
 def _forgotten(now: datetime) -> Iterable[Found]:
@@ -67,7 +62,7 @@ def _forgotten(now: datetime) -> Iterable[Found]:
 
 def forgotten(now: datetime):
     own = Q(follow_up=OuterRef("pk"), version=OuterRef("version"))
-    handled = Reminder.objects.filter(own, state__in=[ReminderState.WAITING, ReminderState.SENT])
+    handled = Reminder.objects.filter(own, state__in=HANDLED)
     told = Notice.objects.filter(own, kind=NoticeKind.REMINDER)
     ahead = {"stage": Stage.AHEAD}
     late = FollowUp.objects.overdue(now - PATIENCE).filter(stage__in=["", Stage.AHEAD])
@@ -88,7 +83,11 @@ def _waiting_again(rows: list[Reminder]) -> None:
 
 
 def _unsent(now: datetime) -> Iterable[Found]:
-    """Waiting though due for a minute: the sweep does not run, or fails. The watch sends them itself."""
+    """Waiting though due for a minute: the sweep does not run, or fails. The watch sends them itself, unless they are
+    held on purpose.
+    """
+    if drift.suspect():
+        return
     rows = due.waiting(now=now - PATIENCE).aggregate(n=Count("pk"), since=Min("due_at"))
     if rows["n"]:
         sent = reminders.sweep(now=now)
@@ -133,6 +132,8 @@ def _silent_sweeps(now: datetime) -> Iterable[Found]:
     """A sweep that has not finished for two minutes and three ticks. Where the watch was off too, it has to wait."""
     rows = {row.name: row for row in Sweep.objects.filter(name__in=sweeps.TICKS)}
     own = rows.pop("watch", None)
+    if drift.suspect():
+        return
     if own and own.finished_at and now - own.finished_at > SILENCE:
         return
     for row in rows.values():
@@ -147,18 +148,18 @@ LOOKS: tuple[Callable[[datetime], Iterable[Found]], ...] = (
     _leases,
     _orphans,
     _silent_sweeps,
+    *stuck.LOOKS,
 )
 
 
-def _write_down(found: list[Found], now: datetime) -> None:
-    """Once each: an open finding stands until it is gone. Supervisors hear of what could not be repaired."""
+def _write_down(seen: list[Found], now: datetime) -> None:
+    """Once each: an open finding stands until it is gone."""
     known = {(row.kind, row.subject): row for row in Finding.objects.filter(cleared_at__isnull=True)}
-    seen = {(one.kind, one.subject) for one in found}
-    gone = [row.pk for key, row in known.items() if key not in seen]
+    still = {(one.kind, one.subject) for one in seen}
+    gone = [row.pk for key, row in known.items() if key not in still]
     Finding.objects.filter(pk__in=gone).update(cleared_at=now)
-    new = [one for one in found if (one.kind, one.subject) not in known]
+    new = [one for one in seen if (one.kind, one.subject) not in known]
     Finding.objects.bulk_create([_finding(one, now) for one in new], ignore_conflicts=True)
-    _tell([one for one in new if not one.repaired], now)
 
 
 def _finding(one: Found, now: datetime) -> Finding:
@@ -166,8 +167,15 @@ def _finding(one: Found, now: datetime) -> Finding:
     return Finding(kind=one.kind, subject=one.subject, found_at=now, repaired_at=repaired_at, detail=one.detail[:300])
 
 
-def _tell(found: list[Found], now: datetime) -> None:
-    for kind in sorted({one.kind for one in found}):
-        some = [one for one in found if one.kind == kind]
-        text = f"The watch found {len(some)} × {kind}: {some[0].subject}, {some[0].detail}"
+def _tell(now: datetime) -> None:
+    """Supervisors hear of what could not be repaired, and of what lasts though it was; once a day while it stands."""
+    lasting = Q(repaired_at__isnull=True) | Q(found_at__lte=now - LASTING)
+    untold = Q(told_at__isnull=True) | Q(told_at__lte=now - DAILY)
+    rows = Finding.objects.filter(lasting, untold, kind__in=found.WITHHOLDING, cleared_at__isnull=True).order_by(
+        "kind", "id"
+    )
+    for kind, group in groupby(rows, key=attrgetter("kind")):
+        some = list(group)
+        text = f"{found.kind(kind).title} ({len(some)}): {some[0].subject}, {some[0].detail}"
         notices.tell(notices.supervisors_of(None), kind=NoticeKind.DESK, text=text, now=now)
+        Finding.objects.filter(pk__in=[row.pk for row in some]).update(told_at=now)

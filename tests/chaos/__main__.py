@@ -12,7 +12,6 @@ from pathlib import Path
 from tests.chaos import ground, tables
 
 
-
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="manage.py chaos", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="some faults, with scaled times, at most 90 s")

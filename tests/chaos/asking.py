@@ -40,7 +40,9 @@ def secret(caller: str = "chaos") -> str:
     return made
 
 
-def ask(on: ground.Ground, method: str, path: str, body: Any = None, *, caller: str = "chaos", **headers: str) -> Answer:
+def ask(
+    on: ground.Ground, method: str, path: str, body: Any = None, *, caller: str = "chaos", **headers: str
+) -> Answer:
     """`headers` with underscores for dashes."""
     line = http.client.HTTPConnection("127.0.0.1", on.port, timeout=30)
     begun = time.monotonic()

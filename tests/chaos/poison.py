@@ -39,7 +39,9 @@ def f11(on: Ground) -> Trial:
     over = threading.Event()
     hand = threading.Thread(target=hurrying, args=[spoilt, mailed, over], daemon=True)
     hand.start()
-    trial = Trial("F11", f"3 poison rows among {len(lot.keys)}, a note of 10 MB", lot, {"latest": 30, "mails_latest": 90})
+    trial = Trial(
+        "F11", f"3 poison rows among {len(lot.keys)}, a note of 10 MB", lot, {"latest": 30, "mails_latest": 90}
+    )
     trial.bound = f"dead after {ATTEMPTS} attempts"
     trial.wrong += refused(on)
     trial.last = lambda: trial.wrong.extend(buried(raising, unreadable, mailed.keys[0], over))

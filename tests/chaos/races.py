@@ -116,7 +116,12 @@ def f17(on: Ground) -> Trial:
         wrong += [] if other.status == 422 else [f"another body answered {other.status}"]
     done = f"{rounds} times {twins} equal POSTs at once"
     trial = counted(
-        "F17", done, tried=rounds, lost=max(0, rounds - tickets), twice=max(0, tickets - rounds), latest=slowest,
+        "F17",
+        done,
+        tried=rounds,
+        lost=max(0, rounds - tickets),
+        twice=max(0, tickets - rounds),
+        latest=slowest,
         bound="one ticket, one answer; else 422",
     )
     trial.wrong += wrong

@@ -5,8 +5,21 @@ from itertools import chain
 
 HEAD = ("fault", "what was done", "due", "lost", "twice", "early", "latest", "mails", "lost", "again", "latest", "")
 ROW = "{:<5} {:<46} {:>6} {:>5} {:>5} {:>5} {:>8} {:>6} {:>5} {:>5} {:>8}  {}"
-NAMES = ("fault", "what was done", "due", "lost", "twice in-app", "early", "latest in-app", "mails", "mails lost",
-         "mails repeated", "latest mail", "bound", "")
+NAMES = (
+    "fault",
+    "what was done",
+    "due",
+    "lost",
+    "twice in-app",
+    "early",
+    "latest in-app",
+    "mails",
+    "mails lost",
+    "mails repeated",
+    "latest mail",
+    "bound",
+    "",
+)
 
 
 def plain(shown: list) -> str:
