@@ -16,7 +16,7 @@ from desk.api import answers, described, errors
 from desk.api.resource import Resource, answer
 from followups.errors import Invalid
 from followups.models import Scope
-from followups.reports import catalogue, rows, tables, windows
+from followups.reports import catalogue, reading, rows, tables, windows
 
 INSTANT = {"type": "string", "description": "A date (its midnight in the desk's zone) or an instant with its offset."}
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -90,7 +90,8 @@ class Report(Resource):
         if form not in ("json", "csv"):
             raise Invalid("format", "json or csv.", code="unknown-choice")
         question = asked(given, scope=windows.scope_of(request.actor))
-        report = module.report(question)
+        with reading.whole():
+            report = module.report(question)
         return csv(report) if form == "csv" else answer(figures(report, question))
 
 

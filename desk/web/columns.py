@@ -7,6 +7,7 @@ from typing import Any
 from desk.templatetags.desk import interval, number, rate
 from followups.models import WaiverKind
 from followups.reports import time_to_resolution
+from followups.reports.workload import AGES, DAYS
 
 TITLES = {
     "resolution": "Resolution",
@@ -14,8 +15,11 @@ TITLES = {
     "first-contact": "First contact",
     "time-to-resolution": "Time to resolution",
     "promises": "Promises",
+    "chase": "Asked again",
     "dead-ends": "Dead ends",
+    "silent": "Silent",
     "confirmed": "Confirmed",
+    "workload": "Workload",
 }
 CUTS = {
     "channel": "Channel",
@@ -33,6 +37,7 @@ REASONS = {
     "duplicate": "duplicate",
     "spam": "spam",
     "called_off": "called off by the customer",
+    "deceased": "deceased",
 }
 NOTHING = "\u2013"
 
@@ -65,6 +70,22 @@ def horizon(days: str) -> Column:
 def share_by(days: str) -> Column:
     return Column(f"By {days} d", lambda row: rate(row.resolved_by[days]))
 
+
+def effort(label: str, name: str) -> Column:
+    return Column(label, lambda row: number(getattr(row.effort, name), 2))
+
+
+def age(words: str, name: str) -> Column:
+    return Column(words.capitalize(), lambda row: number(row.ages[name]), f"age.{name}")
+
+
+EFFORT = (
+    ("Contacts a problem", "contacts"),
+    ("Transfers", "transfers"),
+    ("Changes of channel", "channel_switches"),
+    ("Told again", "retold"),
+    ("Days first to last", "days"),
+)
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "resolution": (
@@ -120,6 +141,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Waived", "waived", "waived"),
         count("Orphans", "orphans", "orphans"),
         count("No first step", "no_first_step", "no_first_step"),
+        Column("Something in her hands", lambda row: rate(row.tangible.rate), "tangible.num"),
     ),
     "first-contact": (
         count("Problems", "den", "den"),
@@ -128,7 +150,38 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("95 % between", interval),
         count("Came again", "came_again", "came_again"),
         count("Not resolved", "not_resolved", "not_resolved"),
+        *(effort(label, name) for label, name in EFFORT),
         count("Too recent", "immature", "immature"),
+    ),
+    "chase": (
+        count("Fell due", "den", "den"),
+        count("Asked after", "num", "num"),
+        Column("Rate", lambda row: rate(row.rate)),
+        Column("95 % between", interval),
+        count("More than once", "often", "often"),
+        count("Contacts", "contacts", ""),
+    ),
+    "silent": (
+        count("Watched", "den", "den"),
+        count("Silent", "num", "num"),
+        Column("Rate", lambda row: rate(row.rate)),
+        Column("95 % between", interval),
+        count("Waived", "waived", "waived"),
+        count("Gave up", "gave_up", "gave_up"),
+        count("Imported", "imported", "imported"),
+        count("Waiting", "waiting", "waiting"),
+        count("To contact", "to_contact", "to_contact"),
+        count("Held out", "held_out", "held_out"),
+    ),
+    "workload": (
+        count("Open", "open", "open"),
+        *(age(words, name) for name, words in AGES.items()),
+        count("Overdue", "overdue", "overdue"),
+        count("No next step", "no_first_step", "no_first_step"),
+        count("Came in", "opened", "opened"),
+        count("Ended", "ended", "ended"),
+        count("Resolved", "resolved", "resolved"),
+        Column("Minutes in ten days", lambda row: number(sum(day["minutes"] for day in row.days.values()))),
     ),
     "confirmed": (
         count("Resolutions", "den", "den"),
@@ -157,5 +210,14 @@ WORDS = {
     **{f"{days}.den": f"With {days} d behind them" for days in ("1", "3", "7", "30")},
     **{f"{days}.immature": f"Less than {days} d old" for days in ("1", "3", "7", "30")},
     **{f"excluded.{reason}": f"Left out: {words}" for reason, words in REASONS.items()},
+    "tangible.num": "Got something in her hands",
+    "tangible.den": "With a dead end, its days over",
+    "tangible.immature": "With a dead end, too recent to count",
+    "to_contact": "Silent, to be contacted",
+    "held_out": "Silent, held out",
+    "not_to_contact": "Silent, not to be contacted",
+    "waiting": "Silent, waiting without an update",
+    "imported": "Silent, ended elsewhere without a resolution",
+    **{f"day.{n}": f"Due in {n} days" if n > 1 else ("Due today", "Due tomorrow")[n] for n in range(DAYS)},
     **{f"waived.{kind}": f"Waived: {words}" for kind, words in WaiverKind.choices},
 }

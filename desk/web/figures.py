@@ -118,6 +118,7 @@ def of_dead_ends(report: Any, link: Link) -> list[dict[str, Any]]:
         quantity(
             "Without a first step", number(total.no_first_step), link("no_first_step"), "open tickets, at this moment"
         ),
+        metric("Got something in her hands", total.tangible, link("tangible.num"), "of tickets with a dead end"),
     ]
 
 
@@ -127,6 +128,8 @@ def of_first_contact(report: Any, link: Link) -> list[dict[str, Any]]:
         metric("Solved at the first contact", total, link("num")),
         quantity("Came again", number(total.came_again), link("came_again"), "a second contact about the same"),
         quantity("Not resolved", number(total.not_resolved), link("not_resolved"), "when the days were over"),
+        quantity("Contacts a problem", number(total.effort.contacts, 2), note="that she started, the first included"),
+        quantity("Told again", number(total.effort.retold, 2), note="to another person, a problem"),
     ]
 
 
@@ -140,6 +143,36 @@ def of_confirmed(report: Any, link: Link) -> list[dict[str, Any]]:
     ]
 
 
+def of_chase(report: Any, link: Link) -> list[dict[str, Any]]:
+    total = report.total
+    return [
+        metric("Asked after before we came back", total, link("num")),
+        quantity("More than once", number(total.often), link("often")),
+        quantity("Contacts spent on asking", number(total.contacts)),
+    ]
+
+
+def of_silent(report: Any, link: Link) -> list[dict[str, Any]]:
+    total = report.total
+    return [
+        metric("Silent for 90 days", total, link("num")),
+        quantity("To be contacted", number(total.to_contact), link("to_contact")),
+        quantity("Held out", number(total.held_out), link("held_out"), "not contacted, to see what contacting does"),
+        quantity("Not to be contacted", number(total.not_to_contact), link("not_to_contact"), "by their own wish"),
+    ]
+
+
+def of_workload(report: Any, link: Link) -> list[dict[str, Any]]:
+    total = report.total
+    return [
+        quantity("Open", number(total.open), link("open")),
+        quantity("Overdue", number(total.overdue), link("overdue"), "follow-ups past their date"),
+        quantity("Without a next step", number(total.no_first_step), link("no_first_step")),
+        quantity("Came in", number(total.opened), link("opened"), "in the period"),
+        quantity("Ended", number(total.ended), link("ended"), f"{number(total.resolved)} of them as resolved"),
+    ]
+
+
 FIGURES: dict[str, Callable[[Any, Link], list[dict[str, Any]]]] = {
     "resolution": of_resolution,
     "recontact": of_recontact,
@@ -148,6 +181,9 @@ FIGURES: dict[str, Callable[[Any, Link], list[dict[str, Any]]]] = {
     "dead-ends": of_dead_ends,
     "first-contact": of_first_contact,
     "confirmed": of_confirmed,
+    "chase": of_chase,
+    "silent": of_silent,
+    "workload": of_workload,
 }
 
 
@@ -168,6 +204,9 @@ def parts(name: str, total: Any, link: Link) -> dict[str, Any] | None:
             ("Gave up", "gave_up"),
         ]
         return {"title": "Which dead ends", "parts": slices(total, kinds, link)}
+    if name == "silent" and total.num:
+        kinds = [("Waived", "waived"), ("Gave up", "gave_up"), ("Imported", "imported"), ("Waiting", "waiting")]
+        return {"title": "How they were left", "parts": slices(total, kinds, link)}
     return None
 
 
@@ -187,7 +226,10 @@ DRAWN_TITLES = {
     "dead-ends": "Dead ends of all closings",
     "first-contact": "Solved at the first contact",
     "confirmed": "Confirmed by the customer",
+    "chase": "Asked after before we came back",
+    "silent": "Silent for 90 days",
 }
+UNDRAWN = ("time-to-resolution", "workload")
 
 
 def shares(name: str, row: Any) -> list[tuple[str, str, Any]]:
@@ -204,7 +246,7 @@ def shares(name: str, row: Any) -> list[tuple[str, str, Any]]:
 
 def drawn(name: str, question: windows.Question, rows: list[Any], link: Link) -> list[dict[str, Any]]:
     """One chart per share over these rows: `{title, points}`."""
-    if name == "time-to-resolution" or not rows:
+    if name in UNDRAWN or not rows:
         return []
     charts = []
     for at, (title, part, _) in enumerate(shares(name, rows[0])):

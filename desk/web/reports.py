@@ -16,17 +16,30 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from desk import access
-from desk.web import figures
+from desk.web import capacity, figures, outreach
 from followups.errors import Invalid
 from followups.models import Category, FollowUp, Site, Team, Ticket
-from followups.reports import catalogue, cuts, dead_ends, resolution, rows, statistics, time_to_resolution, windows
+from followups.reports import (
+    catalogue,
+    cuts,
+    dead_ends,
+    reading,
+    resolution,
+    rows,
+    silent,
+    statistics,
+    time_to_resolution,
+    windows,
+    workload,
+)
 
 PAGE_SIZE = 50
 DRAWN = 12
 WINDOWS = (7, 14, 30)
 OF = (("resolved", "a resolution"), ("unresolved", "another end"), ("all", "any end"))
 FAMILIAR_FOR = windows.DAYS
-DRILLED = ("key", "part", "page")
+DRILLED = ("key", "part", "page", "fewer")
+SHOWN = 20
 HOUR, DAY = 3600, 86_400
 
 
@@ -35,7 +48,8 @@ HOUR, DAY = 3600, 86_400
 def overview(request: HttpRequest) -> HttpResponse:
     """All of them in one look, over the 90 days to now."""
     question, refused = asked(request)
-    found = [card(module, question, request) for module in catalogue.REPORTS.values()] if question else []
+    with reading.whole():
+        found = [card(module, question, request) for module in catalogue.REPORTS.values()] if question else []
     return render(
         request, "reports/overview.html", common(request, question, refused) | {"cards": found}, status=status(refused)
     )
@@ -63,7 +77,8 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
         common(request, question, refused) | asking(request, question) | {"name": name, "title": figures.TITLES[name]}
     )
     if question:
-        context |= timed(request, question) if name == time_to_resolution.NAME else drawn(request, module, question)
+        with reading.whole():
+            context |= OWN.get(name, drawn)(request, module, question)
     return render(request, "reports/report.html", context, status=status(refused))
 
 
@@ -85,11 +100,24 @@ def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) 
     }
 
 
-def timed(request: HttpRequest, question: windows.Question) -> dict[str, Any]:
+def timed(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
     """The report of times: how many were still waiting, over the time waited."""
     known = time_to_resolution.ages(question)
-    found = time_to_resolution.report(question, known=known)
+    found = module.report(question, known=known)
     return laid_out(request, found, question) | {"curve": curve(known[None], found.total) if found.total.n else None}
+
+
+def laden(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
+    """The report of work: what lies ahead of each team, day by day."""
+    fewer = capacity.fewer(request.GET.get("fewer", ""))
+    ahead = capacity.table(module.report(replace(question, by="team")), fewer)
+    return laid_out(request, module.report(question), question) | {"ahead": ahead, "fewer": fewer}
+
+
+def silent_ones(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
+    """The report of silence: also who is to be contacted, with owner and next step."""
+    total, listed = cuts.listed(question, module.SOURCES, part="to_contact", key=None, limit=SHOWN, offset=0)
+    return drawn(request, module, question) | {"to_contact": outreach.rows_of(request, listed), "in_all": total}
 
 
 def laid_out(request: HttpRequest, found: rows.Report, question: windows.Question) -> dict[str, Any]:
@@ -260,8 +288,11 @@ def elsewhere(question: windows.Question | None) -> dict[str, Any]:
     return {"last": latest, "last_day": day.isoformat()}
 
 
+OWN = {time_to_resolution.NAME: timed, workload.NAME: laden, silent.NAME: silent_ones}
+
 urlpatterns = [
     path("reports", overview, name="reports"),
     path("reports/<str:name>", report, name="report"),
+    path("tickets/<str:number>/outreach", outreach.plan, name="ticket-outreach"),
     path("reports/<str:name>/rows", drilled, name="report-rows"),
 ]

@@ -4,16 +4,30 @@ from types import ModuleType
 
 from followups import errors
 from followups.reports import (
+    chase,
     confirmed,
     dead_ends,
     first_contact,
     promises,
     recontact,
     resolution,
+    silent,
     time_to_resolution,
+    workload,
 )
 
-BUILT = (resolution, recontact, first_contact, time_to_resolution, promises, dead_ends, confirmed)
+BUILT = (
+    resolution,
+    recontact,
+    first_contact,
+    time_to_resolution,
+    promises,
+    chase,
+    dead_ends,
+    silent,
+    confirmed,
+    workload,
+)
 REPORTS = {module.NAME: module for module in BUILT}
 
 

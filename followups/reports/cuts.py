@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from psycopg import sql
 
 from followups import errors
-from followups.reports import windows
+from followups.reports import reading, windows
 from followups.reports.rows import TOTAL
 
 KEYS = {
@@ -44,10 +44,6 @@ CHOSEN = """
         AND (%(priority)s::text IS NULL OR facts.priority = %(priority)s)
         AND (%(customer)s::uuid IS NULL OR facts.customer_id = %(customer)s)
 """
-
-# Before the first ANALYZE the planner takes the facts for a row or two and would join them one by one, squaring the
-# work. Compiling such a plan takes many times longer than running it.
-IN_SETS = "SET LOCAL enable_nestloop = off; SET LOCAL jit = off"
 
 TALLY = """
     WITH {facts}, chosen AS MATERIALIZED ({chosen})
@@ -94,14 +90,17 @@ def fetch(question: windows.Question, text: str, pieces: Mapping[str, str], **mo
     """Run SQL made of the reports' own pieces; everything asked for goes in as parameters."""
     chosen = sql.SQL(CHOSEN).format(key=sql.SQL(KEYS[question.by]))
     query = sql.SQL(text).format(chosen=chosen, **{name: sql.SQL(piece) for name, piece in pieces.items()})
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(IN_SETS)
+    with reading.whole(), connection.cursor() as cursor:
         cursor.execute(query.as_string(), question.parameters | more)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def tally(question: windows.Question, source: Source) -> Tally:
+    return reading.once((question, id(source)), lambda: _tally(question, source))
+
+
+def _tally(question: windows.Question, source: Source) -> Tally:
     counts = {name: f"count(*) FILTER (WHERE {part})" for name, part in source.parts.items()}
     figures = ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | dict(source.measures)).items())
     found = fetch(question, TALLY, {"facts": source.facts, "figures": figures})

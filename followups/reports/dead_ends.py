@@ -17,19 +17,48 @@ DEFINITION = (
 COUNTED = (
     "Units are closures, those that closed a ticket and those that were replaced; what was undone within seconds "
     "is none. Duplicates and spam are left out and counted, imported ends are no closures. Told: the follow-up "
-    "put in its place was told to the customer. Waived: ended for good without remedy, by a supervisor's word. "
+    "put in its place was told to the customer. Something in her hands: of the tickets with a dead end, counted at the "
+    "first one of the period once its days are over, those whose follow-up brought an answer, a workaround, a credit, a "
+    "refund, a replacement, an appointment or a document within the days; news and no news are none. "
+    "Waived: ended for good without remedy, by a supervisor's word. "
     "Without a first step: open tickets without a dated follow-up, at this moment. Intervals are Wilson's, 95 %."
 )
 
+
+def dead(of: str = "") -> str:
+    """The condition, on the columns `of` a table where more than one has them."""
+    return f"({of}outcome IN ('no_remedy', 'unreachable') OR {of}why = 'gave_up')"
+
+
+DEAD = dead()
+
+# Something in her hands: not news, not no news.
+TANGIBLE = """
+    SELECT ticket_id, ended_at
+    FROM followups_followup
+    WHERE ended_at <= %(as_of)s AND state <> 'called_off' AND brought NOT IN ('', 'news', 'no_news')
+"""
 CLOSURES = f"""
-    facts AS (
+    said AS (
         SELECT c.ticket_id, c.at, c.team_id, coalesce(c.agent_id, c.by_id) AS agent_id, c.category_id, c.channel,
             c.priority, t.customer_id, c.outcome, c.why, c.closed, coalesce(f.told_at <= %(as_of)s, false) AS told,
-            CASE WHEN c.outcome IN ('duplicate', 'spam') THEN c.outcome END AS left_out
+            CASE WHEN c.outcome IN ('duplicate', 'spam') THEN c.outcome END AS left_out,
+            row_number() OVER (PARTITION BY c.ticket_id, {dead("c.")} ORDER BY c.at, c.id) = 1 AS is_first
         FROM followups_closure c
         JOIN followups_ticket t ON t.id = c.ticket_id
         LEFT JOIN followups_followup f ON f.id = c.replaced_by_id
         WHERE c.undone_at IS NULL AND c.at >= %(start)s AND c.at < %(end)s AND c.at <= %(as_of)s AND {COUNTED_TICKET}
+    ),
+    brought AS (
+        SELECT DISTINCT said.ticket_id
+        FROM said JOIN ({TANGIBLE}) step ON step.ticket_id = said.ticket_id
+        WHERE {DEAD} AND is_first AND step.ended_at > said.at
+            AND step.ended_at <= said.at + make_interval(secs => %(seconds)s)
+    ),
+    facts AS (
+        SELECT said.*, brought.ticket_id IS NOT NULL AS tangible,
+            said.at + make_interval(secs => %(seconds)s) <= %(as_of)s AS mature
+        FROM said LEFT JOIN brought ON brought.ticket_id = said.ticket_id
     )
 """
 WAIVERS = f"""
@@ -57,7 +86,6 @@ GATE = f"""
         WHERE (t.state = 'open' OR NOT t.imported OR step.ticket_id IS NOT NULL) AND {COUNTED_TICKET}
     )
 """
-DEAD = "(outcome IN ('no_remedy', 'unreachable') OR why = 'gave_up')"
 
 SAID = cuts.Source(
     facts=CLOSURES,
@@ -69,6 +97,9 @@ SAID = cuts.Source(
         "gave_up": "outcome = 'withdrawn' AND why = 'gave_up'",
         "replaced": "NOT closed",
         "told": "NOT closed AND told",
+        "tangible.den": f"{DEAD} AND is_first AND mature",
+        "tangible.num": f"{DEAD} AND is_first AND mature AND tangible",
+        "tangible.immature": f"{DEAD} AND is_first AND NOT mature",
         **cuts.excluding(REASONS),
     },
 )
@@ -121,6 +152,9 @@ def row(key: str, figures: dict[str, Any]) -> rows.DeadEnds:
         **rows.parts(key, figures["num"], figures["den"], excluded=cuts.excluded(figures, REASONS)),
         **{name: figures[name] for name in same},
         attempted=figures["num"],
+        tangible=rows.share(
+            key, figures["tangible.num"], figures["tangible.den"], immature=figures["tangible.immature"]
+        ),
         waived_by_kind={kind: figures[f"waived.{kind}"] for kind in KINDS},
     )
 

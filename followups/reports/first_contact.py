@@ -1,5 +1,6 @@
 """M2: whose problem was solved at the first contact, without a second one."""
 
+from dataclasses import fields
 from typing import Any
 
 from followups.reports import cuts, late, rows, windows
@@ -16,9 +17,12 @@ COUNTED = (
     "last closing (an imported ticket is an episode of its own); it counts once its {days} days are over. A second "
     "contact is one that she started about the same family, up to and including the last instant; answers to our "
     "own follow-ups, automatic messages and bare thanks are none. Duplicates and spam are left out and counted. "
+    "Effort, per problem within the same days: the contacts that she started, the first included; transfers; changes of "
+    "channel from one to the next; told again, to another person than the time before; days from the first to the last. "
     "Intervals are Wilson's, 95 %."
 )
 
+EFFORT = tuple(field.name for field in fields(rows.Effort))
 OVER = "make_interval(secs => %(seconds)s)"
 FACTS = f"""
     {TICKETS}, {EPISODES},
@@ -32,19 +36,29 @@ FACTS = f"""
         WHERE m.at <= m.episode_at + {OVER}
         GROUP BY m.episode
     ),
-    again AS (
-        SELECT DISTINCT m.episode
+    hers AS (
+        SELECT m.episode, m.episode_at, c.at, c.transfers,
+            c.channel <> lag(c.channel) OVER episode AS other_channel,
+            c.recorded_by_id <> lag(c.recorded_by_id) OVER episode AS other_ear
         FROM members m JOIN followups_contact c ON c.ticket_id = m.ticket_id
         WHERE c.direction = 'inbound' AND c.answers_follow_up_id IS NULL AND c.purpose NOT IN ('automatic', 'thanks')
-            AND c.at > m.episode_at AND c.at <= m.episode_at + {OVER}
+            AND c.at >= m.episode_at AND c.at <= m.episode_at + {OVER}
+        WINDOW episode AS (PARTITION BY m.episode ORDER BY c.at, c.id)
+    ),
+    effort AS (
+        SELECT episode, bool_or(at > episode_at) AS came_again, count(*) AS contacts, sum(transfers) AS transfers,
+            count(*) FILTER (WHERE other_channel) AS channel_switches, count(*) FILTER (WHERE other_ear) AS retold,
+            extract(epoch FROM max(at) - min(at)) / 86400 AS days
+        FROM hers GROUP BY episode
     ),
     facts AS (
         SELECT t.*, m.episode IS NOT NULL AS is_first, t.at + {OVER} <= %(as_of)s AS mature,
-            coalesce(stood.resolved, false) AS stood_resolved, again.episode IS NOT NULL AS came_again
+            coalesce(stood.resolved, false) AS stood_resolved, coalesce(effort.came_again, false) AS came_again,
+            {", ".join(f"coalesce(effort.{name}, 0) AS {name}" for name in EFFORT)}
         FROM tickets t
         LEFT JOIN members m ON m.episode = t.ticket_id AND m.ticket_id = t.ticket_id
         LEFT JOIN stood ON stood.episode = t.ticket_id
-        LEFT JOIN again ON again.episode = t.ticket_id
+        LEFT JOIN effort ON effort.episode = t.ticket_id
         WHERE t.at >= %(start)s AND t.at < %(end)s
     )
 """
@@ -59,6 +73,7 @@ SOURCE = cuts.Source(
         "immature": "is_first AND NOT mature",
         **cuts.excluding(REASONS),
     },
+    measures={name: f"avg({name}) FILTER (WHERE is_first AND mature)::float8" for name in EFFORT},
 )
 SOURCES = (SOURCE,)
 
@@ -83,7 +98,12 @@ def row(key: str, figures: dict[str, Any]) -> rows.FirstContact:
         **rows.parts(key, figures["num"], figures["den"], **left_out),
         came_again=figures["came_again"],
         not_resolved=figures["not_resolved"],
+        effort=rows.Effort(**{name: mean(figures[name]) for name in EFFORT}),
     )
+
+
+def mean(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def headline(total: rows.FirstContact, question: windows.Question) -> str:

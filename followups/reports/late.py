@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from followups.reports import windows
+from followups.reports import reading, windows
 
 ENTERED = """
     SELECT
@@ -18,6 +18,11 @@ ENTERED = """
 
 def entered_after_as_of(question: windows.Question) -> int:
     """Tickets, contacts beside their openings, closures and waivers from the start of the period on."""
+    asked = (question.start, question.end, question.as_of)
+    return reading.once(("entered", asked), lambda: _entered(question))
+
+
+def _entered(question: windows.Question) -> int:
     with connection.cursor() as cursor:
         cursor.execute(ENTERED, question.parameters)
         return cursor.fetchone()[0]

@@ -24,7 +24,7 @@ CONNECTED = """c.reached = 'reached' OR (c.reached = 'voicemail' AND u.voicemail
                 AND u.channel <> 'phone')"""
 
 # Contacts in which she was told or agreed to another date do not keep the promise that was made in them.
-FACTS = f"""
+HAPPENED = f"""
     ends AS ({ENDS}),
     standing AS ({STANDING}),
     alone AS (
@@ -62,8 +62,9 @@ FACTS = f"""
         WHERE c.direction = 'outbound' AND c.at <= %(as_of)s AND c.id IS DISTINCT FROM u.told_contact_id
             AND NOT EXISTS (SELECT FROM followups_move m WHERE m.follow_up_id = u.id AND m.agreed_contact_id = c.id)
         GROUP BY u.id
-    ),
-    facts AS (
+    )
+"""
+PROMISED = f"""
         SELECT u.id AS follow_up_id, u.ticket_id, u.due_by AS at, coalesce(u.team_id, t.team_id) AS team_id,
             coalesce(u.owner_id, u.promiser_id) AS agent_id, t.category_id, t.channel, t.priority, t.customer_id,
             CASE WHEN s.left_out = 'spam' THEN 'spam'
@@ -78,8 +79,8 @@ FACTS = f"""
         LEFT JOIN standing s ON s.ticket_id = t.id
         LEFT JOIN touches ON touches.id = u.id
         WHERE {COUNTED_TICKET}
-    )
 """
+FACTS = f"{HAPPENED}, facts AS ({PROMISED})"
 COUNTS = "told AND is_due AND left_out IS NULL"
 SOURCE = cuts.Source(
     facts=FACTS,

@@ -1,5 +1,6 @@
 """M3: what was resolved, as it stood at an instant."""
 
+from dataclasses import replace
 from typing import Any
 
 from followups.reports import cuts, late, rows, windows
@@ -132,7 +133,7 @@ SOURCES = (SOURCE, THROUGHPUT)
 
 def report(question: windows.Question) -> rows.Report:
     tally = cuts.tally(question, SOURCE)
-    closed = cuts.tally(question, THROUGHPUT).total
+    closed = cuts.tally(replace(question, by=None), THROUGHPUT).total
     total = row(rows.TOTAL, tally.total)
     return rows.Report(
         name=NAME,

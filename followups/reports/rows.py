@@ -74,7 +74,10 @@ class Promises(Row):
 
 @dataclass(frozen=True)
 class DeadEnds(Row):
-    """`orphans` and `no_first_step` are of this moment, not of the period; None in a cut by time."""
+    """`orphans` and `no_first_step` are of this moment, not of the period; None in a cut by time.
+
+    `tangible`: of the tickets with a dead end, those whose customer got something other than news within the days asked.
+    """
 
     attempted: int
     no_remedy: int
@@ -86,14 +89,27 @@ class DeadEnds(Row):
     waived_by_kind: dict[str, int]
     orphans: int | None
     no_first_step: int | None
+    tangible: Row
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Per problem, within the days asked: means; `days` from her first contact to her last. None where there is none."""
+
+    contacts: float | None
+    transfers: float | None
+    channel_switches: float | None
+    retold: float | None
+    days: float | None
 
 
 @dataclass(frozen=True)
 class FirstContact(Row):
-    """Counts of the same denominator; a unit may be both."""
+    """Counts of the same denominator; a unit may be both. `effort` is what a problem cost its customer, on average."""
 
     came_again: int
     not_resolved: int
+    effort: Effort
 
 
 @dataclass(frozen=True)
@@ -104,6 +120,46 @@ class Confirmed(Row):
     high: float | None
     refuted: int
     claimed: int
+
+
+@dataclass(frozen=True)
+class Chase(Row):
+    """`often`: promises asked after more than once; `contacts`: all those contacts together."""
+
+    often: int
+    contacts: int
+
+
+@dataclass(frozen=True)
+class Silent(Row):
+    """`num` in its kinds, and what may be done about it; some are held out, to see what reaching out does."""
+
+    waived: int
+    gave_up: int
+    imported: int
+    waiting: int
+    to_contact: int
+    held_out: int
+    not_to_contact: int
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Open at as_of, by age; done in the period; and by day (ISO date) what is promised and what the people can carry.
+
+    A day holds `promised` (follow-ups), `minutes`, `people`, `per_person` (minutes) and `budget` (minutes); the last three
+    are None in a cut by other than teams.
+    """
+
+    key: str
+    open: int
+    overdue: int
+    no_first_step: int
+    ages: dict[str, int]
+    opened: int
+    ended: int
+    resolved: int
+    days: dict[str, dict[str, int | None]]
 
 
 @dataclass(frozen=True)

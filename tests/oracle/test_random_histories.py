@@ -1,5 +1,6 @@
 """The reports against the oracle, on desks that a seed made up."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -87,12 +88,17 @@ def shifting_all_times_by_weeks_changes_nothing(_oracle):
     start, shift = random_history.START, "interval '364 days'"
     asked = question(start, start + 70 * DAY)
     later = question(start + 364 * DAY, start + 434 * DAY)
-    before = [module.report(asked).total for module in catalogue.REPORTS.values()]
+    before = [unlabelled(module.report(asked).total) for module in catalogue.REPORTS.values()]
     with transaction.atomic():
         random_history.shift(shift)
-        after = [module.report(later).total for module in catalogue.REPORTS.values()]
+        after = [unlabelled(module.report(later).total) for module in catalogue.REPORTS.values()]
         transaction.set_rollback(True)
     assert after == before
+
+
+def unlabelled(total):
+    """Days are labels; what is promised on each of them is not."""
+    return replace(total, days=list(total.days.values())) if hasattr(total, "days") else total
 
 
 AGREEMENTS = (

@@ -13,13 +13,16 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 AS_OF = "2026-03-31"
 # Of each source the savepoint, the setting, the count; before them the token, its rate and the clock.
 QUERIES = {
-    "resolution": 12,
+    "resolution": 9,
     "recontact": 8,
     "first-contact": 8,
     "time-to-resolution": 8,
     "promises": 8,
-    "dead-ends": 16,
+    "chase": 8,
+    "dead-ends": 10,
+    "silent": 8,
     "confirmed": 8,
+    "workload": 12,
 }
 DAY = timedelta(days=1)
 
@@ -98,7 +101,7 @@ def test_horizons_are_named_by_days(reader, march):
     assert list(get(reader, "resolution").json()["total"]["horizons"]) == ["1", "3", "7", "30"]
 
 
-@pytest.mark.parametrize("name", ["surveys", "workload", "nothing"])
+@pytest.mark.parametrize("name", ["surveys", "nothing"])
 def test_a_report_that_is_not_built_is_not_there(reader, name):
     answer = get(reader, name)
     assert answer.status_code == 404

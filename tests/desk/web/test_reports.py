@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from followups.models import Site
-from followups.reports import catalogue, cuts, windows
+from followups.reports import catalogue, cuts, silent, windows
 from tests import factories
 from tests.desk.conftest import A_TUESDAY
 from tests.followups.reports import histories
@@ -15,13 +15,16 @@ ASKED = "as_of=2026-03-31"
 NAMES = list(catalogue.REPORTS)
 # Of each source the savepoint, the setting, the count, once over time and once for the cut; around them the page.
 QUERIES = {
-    "resolution": 27,
-    "recontact": 18,
-    "first-contact": 18,
+    "resolution": 16,
+    "recontact": 14,
+    "first-contact": 14,
     "time-to-resolution": 13,
-    "promises": 18,
-    "dead-ends": 34,
-    "confirmed": 18,
+    "promises": 14,
+    "chase": 14,
+    "dead-ends": 18,
+    "silent": 15,
+    "confirmed": 14,
+    "workload": 21,
 }
 
 
@@ -181,3 +184,52 @@ def test_a_report_costs_the_same_number_of_queries_however_much_it_counts(as_, o
             histories.close(histories.ticket(None, at=START, team=team), at=START + DAY)
         with django_assert_num_queries(QUERIES[name]):
             assert client.get(f"/reports/{name}?{ASKED}&by=team").status_code == 200
+
+
+@pytest.fixture
+def gave_up(office):
+    """One who gave up in March and is not held out, and one who is."""
+    found = {}
+    turn = 0
+    while len(found) < 2:
+        person = histories.person(f"p{turn}", now=START)
+        turn += 1
+        if silent.is_held_out(person.pk) not in found:
+            row = histories.ticket(
+                person, at=START, team=office.billing, subject=f"Left {silent.is_held_out(person.pk)}"
+            )
+            histories.close(row, at=START + DAY, outcome="withdrawn", why="gave_up")
+            found[silent.is_held_out(person.pk)] = row
+    return found
+
+
+def test_the_silent_are_listed_to_be_contacted_but_not_those_held_out(as_, office, gave_up):
+    answer = as_(office.sam).get("/reports/silent?as_of=2026-06-30")
+    assert [row["ticket"] for row in answer.context["to_contact"]] == [gave_up[False]]
+    assert "Left False" in words(answer)
+    assert "Left True" not in words(answer)
+
+
+def test_one_button_plans_the_call(as_, office, gave_up):
+    client = as_(office.sam)
+    answer = client.post(f"/tickets/{gave_up[False].number}/outreach")
+    step = gave_up[False].follow_ups.get()
+    assert (answer.status_code, answer.url) == (302, f"/follow-ups/{step.pk}")
+    assert client.post(f"/tickets/{gave_up[True].number}/outreach").url == "/reports/silent"
+    assert not gave_up[True].follow_ups.exists()
+
+
+def test_ten_days_say_what_fewer_agents_could_carry(as_, office):
+    row = histories.ticket(histories.person("ana", now=START), at=START, team=office.billing)
+    for _ in range(40):
+        histories.promise(row, made=START, by=START + 2 * DAY, team=office.billing, state="scheduled", ended_at=None)
+    client = as_(office.root)
+    usual = words(client.get("/reports/workload?as_of=2026-03-02"))
+    assert "200 of" in usual
+    assert (
+        "too much" in usual,
+        "of 0, too much" in words(client.get("/reports/workload?as_of=2026-03-02&fewer=9")),
+    ) == (
+        True,
+        True,
+    )

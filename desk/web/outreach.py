@@ -1,0 +1,51 @@
+"""Who went silent and is to be contacted, with owner and next step; one button plans it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from desk import access
+from desk.web import rows as listing
+from followups.actions import reviving
+from followups.errors import Refused
+from followups.models import FollowUp, Role, Ticket
+from followups.reports import cuts, silent
+
+
+def rows_of(request: HttpRequest, listed: list[cuts.Listed]) -> list[dict[str, Any]]:
+    """Those of the tickets that the reader sees."""
+    steps = Prefetch("follow_ups", FollowUp.objects.open().order_by("promised_by"), to_attr="next_steps")
+    visible = Ticket.objects.visible_to(request.actor, now=request.now).filter(pk__in=[row.ticket_id for row in listed])
+    found = visible.select_related("customer", "team", "agent", "category").prefetch_related(steps)
+    by_id = {ticket.pk: ticket for ticket in found}
+    return [shown(request, by_id[row.ticket_id], row) for row in listed if row.ticket_id in by_id]
+
+
+def shown(request: HttpRequest, ticket: Ticket, row: cuts.Listed) -> dict[str, Any]:
+    return {
+        "ticket": ticket,
+        "who": listing.name_of(ticket.customer, request.user),
+        "owner": ticket.agent or ticket.team,
+        "step": next(iter(ticket.next_steps), None),
+        "left_at": row.at - silent.WATCHED,
+        "may": request.actor.role != Role.AUDITOR,
+    }
+
+
+@require_POST
+@access.page(*access.DESK_PEOPLE)
+def plan(request: access.DeskRequest, number: str) -> HttpResponse:
+    """Open it again where it ended, and promise nothing yet: the step is planned, she is told when she is reached."""
+    ticket = access.ticket(request.actor, number, now=request.now)
+    access.require(request.actor, ticket, "log", now=request.now)
+    try:
+        step = reviving.reach_out(ticket=ticket, by=request.actor, now=request.now)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("report", name=silent.NAME)
+    messages.success(request, "Planned.")
+    return redirect("follow-up", key=step.pk)

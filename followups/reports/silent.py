@@ -1,0 +1,137 @@
+"""M7: whom we left without a remedy or without an update, and who has said nothing since. Silent, not gone."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from followups.reports import cuts, late, rows, windows
+from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
+
+NAME = "silent"
+REASONS = ("no_customer", "shared_account", "deceased")
+WATCHED = timedelta(days=90)
+HELD_OUT_PERCENT = 20
+KINDS = ("waived", "gave_up", "imported", "waiting")
+DEFINITION = (
+    "Tickets that ended without a remedy, or wait without an update from us, and whose 90 days of watching were over "
+    "in the period: the share whose customer has said nothing for 90 days. Silent is not content, and not gone: nobody "
+    "knows until somebody asks."
+)
+COUNTED = (
+    "A ticket that stands ended without a remedy (waived, given up by her, or imported without a resolution) is watched "
+    "from its end; one that is open, from the last time that we reached her about it, else from its opening. It counts "
+    "in the period in which its 90 days are over. Silent: no contact of hers about anything in the 90 days before as of; "
+    "automatic messages are none. Tickets without a customer, shared accounts and the deceased "
+    f"are left out and counted. Held out: {HELD_OUT_PERCENT} of 100 customers, drawn by their key and always the same, are "
+    "not contacted, so that what reaching out does can be seen beside them. Intervals are Wilson's, 95 %."
+)
+
+DAYS = f"interval '{WATCHED.days * 24} hours'"
+# Drawn by her key: the same customer falls on the same side for ever, whoever asks.
+HELD_OUT = f"(('x' || substr(md5('outreach:' || {{}}::text), 1, 8))::bit(32)::bigint %% 100 < {HELD_OUT_PERCENT})"
+
+FACTS = f"""
+    ends AS ({ENDS}),
+    standing AS ({STANDING}),
+    ended AS (
+        SELECT e.ticket_id, e.start AS since,
+            CASE WHEN w.id IS NOT NULL THEN 'waived' WHEN c.id IS NOT NULL THEN c.why ELSE 'imported' END AS ending,
+            coalesce(w.kind = 'deceased', false) AS deceased
+        FROM ends e
+        LEFT JOIN followups_closure c ON c.id::text = e.end_id
+        LEFT JOIN followups_waiver w ON w.id::text = e.end_id
+        WHERE (e.until IS NULL OR e.until > %(as_of)s) AND NOT e.resolved AND e.left_out IS NULL
+    ),
+    reached AS (
+        SELECT ticket_id, max(at) AS at FROM followups_contact
+        WHERE direction = 'outbound' AND reached IN ('reached', 'written', 'voicemail') AND at <= %(as_of)s
+        GROUP BY ticket_id
+    ),
+    again AS (SELECT ticket_id, max(at) AS at FROM followups_reopening WHERE at <= %(as_of)s GROUP BY ticket_id),
+    waiting AS (
+        SELECT t.id, greatest(t.opened_at, again.at, reached.at), 'waiting', false
+        FROM followups_ticket t
+        LEFT JOIN standing s ON s.ticket_id = t.id
+        LEFT JOIN again ON again.ticket_id = t.id
+        LEFT JOIN reached ON reached.ticket_id = t.id
+        WHERE s.ticket_id IS NULL AND t.opened_at <= %(as_of)s
+    ),
+    watched AS MATERIALIZED (
+        SELECT t.id AS ticket_id, u.since + {DAYS} AS at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority,
+            t.customer_id, u.ending, c.do_not_contact = 'all' AS not_to_contact,
+            CASE WHEN t.customer_id IS NULL THEN 'no_customer' WHEN c.shared_account THEN 'shared_account'
+                WHEN u.deceased THEN 'deceased' END AS left_out
+        FROM (SELECT * FROM ended WHERE ending IN ('waived', 'gave_up', 'imported') UNION ALL SELECT * FROM waiting) u
+        JOIN followups_ticket t ON t.id = u.ticket_id
+        LEFT JOIN followups_customer c ON c.id = t.customer_id
+        WHERE u.since + {DAYS} >= %(start)s AND u.since + {DAYS} < %(end)s AND {COUNTED_TICKET}
+    ),
+    hers AS (
+        SELECT coalesce(c.customer_id, t.customer_id) AS customer_id, max(c.at) AS at
+        FROM followups_contact c
+        LEFT JOIN followups_ticket t ON t.id = c.ticket_id
+        WHERE c.direction = 'inbound' AND c.purpose <> 'automatic' AND c.at <= %(as_of)s
+        GROUP BY 1
+    ),
+    facts AS (
+        SELECT watched.*, {HELD_OUT.format("watched.customer_id")} AS held_out, watched.at <= %(as_of)s AS mature,
+            hers.at IS NULL OR hers.at <= %(as_of)s - {DAYS} AS silent
+        FROM watched LEFT JOIN hers ON hers.customer_id = watched.customer_id
+    )
+"""
+COUNTS = "left_out IS NULL AND mature"
+SILENT = f"{COUNTS} AND silent"
+SOURCE = cuts.Source(
+    facts=FACTS,
+    parts={
+        "den": COUNTS,
+        "num": SILENT,
+        **{kind: f"{SILENT} AND ending = '{kind}'" for kind in KINDS},
+        "to_contact": f"{SILENT} AND NOT held_out AND NOT not_to_contact",
+        "held_out": f"{SILENT} AND held_out AND NOT not_to_contact",
+        "not_to_contact": f"{SILENT} AND not_to_contact",
+        "immature": "left_out IS NULL AND NOT mature",
+        **cuts.excluding(REASONS),
+    },
+)
+SOURCES = (SOURCE,)
+
+
+def is_held_out(customer_id: UUID) -> bool:
+    """Whether she is one of those who are not contacted."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {HELD_OUT.format('%s')}", [customer_id])
+        return cursor.fetchone()[0]
+
+
+def report(question: windows.Question) -> rows.Report:
+    tally = cuts.tally(question, SOURCE)
+    total = row(rows.TOTAL, tally.total)
+    return rows.Report(
+        name=NAME,
+        headline=headline(total),
+        definition=DEFINITION,
+        counted=COUNTED,
+        entered_after_as_of=late.entered_after_as_of(question),
+        total=total,
+        rows=cuts.ordered(question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.den),
+    )
+
+
+def row(key: str, figures: dict[str, Any]) -> rows.Silent:
+    left_out = {"immature": figures["immature"], "excluded": cuts.excluded(figures, REASONS)}
+    return rows.Silent(
+        **rows.parts(key, figures["num"], figures["den"], **left_out),
+        **{name: figures[name] for name in (*KINDS, "to_contact", "held_out", "not_to_contact")},
+    )
+
+
+def headline(total: rows.Silent) -> str:
+    if not total.den:
+        return "No ticket without a remedy or an update has its 90 days behind it in the period."
+    return (
+        f"{rows.percent(total.rate)} of {rows.number(total.den)} have said nothing for 90 days; "
+        f"{rows.number(total.to_contact)} are to be contacted, {rows.number(total.held_out)} are held out."
+    )

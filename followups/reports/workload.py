@@ -1,0 +1,190 @@
+"""What lies before the people: open by age, overdue, what comes in and goes out, and ten days of promised work."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from followups import worktime
+from followups.models import Absence, Agent, Policy, Role, Team
+from followups.reports import cuts, late, rows, windows
+from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
+
+NAME = "workload"
+DAYS = 10
+DEFINITION = (
+    "What is open, and for how long; what is overdue; how many tickets came in and went out in the period; and for the "
+    "next ten days how many minutes of follow-ups are promised, beside what the people who are there can carry."
+)
+COUNTED = (
+    "Open, overdue and the days ahead are as it stood as of; opened and ended are of the period. Ended is throughput, not "
+    "success: of any outcome but duplicates and spam. A follow-up is taken for as many minutes as the team's policy says. "
+    "A day's budget is the policy's minutes for each active agent and supervisor of the team who is not away in the middle "
+    "of its working day, at least one; none on days off. In the total each person counts once, by the desk's own policy."
+)
+AGES = {"1": "under a day", "7": "1 to 7 days", "30": "7 to 30 days", "older": "over 30 days"}
+PLACED = "t.category_id, t.channel, t.priority, t.customer_id"
+
+FACTS = f"""
+    ends AS MATERIALIZED ({ENDS}),
+    standing AS ({STANDING}),
+    moved AS (
+        SELECT DISTINCT ON (follow_up_id) follow_up_id, from_by
+        FROM followups_move WHERE at > %(as_of)s ORDER BY follow_up_id, at, id
+    ),
+    steps AS MATERIALIZED (
+        SELECT f.id, f.ticket_id, f.team_id, coalesce(f.owner_id, f.promiser_id) AS agent_id,
+            coalesce(moved.from_by, f.promised_by) AS due_by
+        FROM followups_followup f LEFT JOIN moved ON moved.follow_up_id = f.id
+        WHERE f.promised_at <= %(as_of)s AND (f.ended_at IS NULL OR f.ended_at > %(as_of)s)
+    ),
+    stepped AS (SELECT DISTINCT ticket_id FROM steps),
+    facts AS (
+        SELECT 'open' AS kind, NULL::uuid AS follow_up_id, t.id AS ticket_id, t.opened_at AS at, t.team_id, t.agent_id,
+            {PLACED}, stepped.ticket_id IS NOT NULL AS has_step, %(as_of)s - t.opened_at AS age, NULL::int AS day, false AS won
+        FROM followups_ticket t
+        LEFT JOIN standing s ON s.ticket_id = t.id
+        LEFT JOIN stepped ON stepped.ticket_id = t.id
+        WHERE s.ticket_id IS NULL AND t.opened_at <= %(as_of)s AND {COUNTED_TICKET}
+        UNION ALL
+        SELECT 'step', steps.id, t.id, steps.due_by, coalesce(steps.team_id, t.team_id), steps.agent_id,
+            {PLACED}, NULL, NULL, CASE WHEN steps.due_by > %(as_of)s THEN (steps.due_by AT TIME ZONE %(zone)s)::date
+                - (%(as_of)s AT TIME ZONE %(zone)s)::date END, false
+        FROM steps JOIN followups_ticket t ON t.id = steps.ticket_id WHERE {COUNTED_TICKET}
+        UNION ALL
+        SELECT 'opened', NULL, t.id, t.opened_at, t.opened_team_id, coalesce(t.opened_agent_id, t.agent_id),
+            {PLACED}, NULL, NULL, NULL, false
+        FROM followups_ticket t
+        WHERE t.opened_at >= %(start)s AND t.opened_at < %(end)s AND t.opened_at <= %(as_of)s AND {COUNTED_TICKET}
+        UNION ALL
+        SELECT 'ended', NULL, ends.ticket_id, ends.start, ends.team_id, ends.agent_id,
+            ends.category_id, ends.channel, ends.priority, t.customer_id, NULL, NULL, NULL, ends.resolved
+        FROM ends JOIN followups_ticket t ON t.id = ends.ticket_id
+        WHERE ends.start >= %(start)s AND ends.start < %(end)s AND ends.left_out IS NULL AND {COUNTED_TICKET}
+    )
+"""
+OPEN = "kind = 'open'"
+SOURCE = cuts.Source(
+    facts=FACTS,
+    follow_up="follow_up_id",
+    parts={
+        "open": OPEN,
+        "no_first_step": f"{OPEN} AND NOT has_step",
+        "age.1": f"{OPEN} AND age < interval '24 hours'",
+        "age.7": f"{OPEN} AND age >= interval '24 hours' AND age < interval '168 hours'",
+        "age.30": f"{OPEN} AND age >= interval '168 hours' AND age < interval '720 hours'",
+        "age.older": f"{OPEN} AND age >= interval '720 hours'",
+        "overdue": "kind = 'step' AND day IS NULL",
+        **{f"day.{n}": f"kind = 'step' AND day = {n}" for n in range(DAYS)},
+        "opened": "kind = 'opened'",
+        "ended": "kind = 'ended'",
+        "resolved": "kind = 'ended' AND won",
+    },
+)
+SOURCES = (SOURCE,)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who carries the follow-ups of a key, under which policy."""
+
+    policy: Policy
+    people: frozenset[int]
+
+
+def report(question: windows.Question) -> rows.Report:
+    tally = cuts.tally(question, SOURCE)
+    crews, away = crews_of(question), absences(question)
+    total = row(rows.TOTAL, tally.total, question, (crews[None], away))
+    by_key = [row(key, it, question, (crews.get(key or ""), away)) for key, it in tally.rows.items()]
+    return rows.Report(
+        name=NAME,
+        headline=headline(total),
+        definition=DEFINITION,
+        counted=COUNTED,
+        entered_after_as_of=late.entered_after_as_of(question),
+        total=total,
+        rows=cuts.ordered(question, by_key, size=lambda it: it.open),
+    )
+
+
+Away = dict[int, list[tuple[datetime, datetime]]]
+
+
+def crews_of(question: windows.Question) -> dict[str | None, Crew]:
+    """By the name of the team where the question is cut so ("" without a team), and under None of all that it asks of."""
+    policies = {policy.team_id: policy for policy in Policy.objects.all()}
+    desk = policies.get(None) or Policy()
+    asked = {question.filters.team} if question.filters.team else question.scope.team_ids
+    active = Agent.objects.filter(is_active=True, role__in=[Role.AGENT, Role.SUPERVISOR])
+    members: dict[int | None, set[int]] = defaultdict(set)
+    for agent, team in active.values_list("pk", "teams"):
+        members[team].add(agent)
+    wanted = members if asked is None else {team: members[team] for team in asked}
+    only = policies.get(question.filters.team, desk)
+    found: dict[str | None, Crew] = {None: Crew(only, frozenset(set().union(*wanted.values())))}
+    if question.by == "team":
+        found[""] = Crew(desk, frozenset(set().union(*members.values())))
+        found |= {
+            team.name: Crew(policies.get(team.pk, desk), frozenset(members[team.pk])) for team in Team.objects.all()
+        }
+    return found
+
+
+def absences(question: windows.Question) -> Away:
+    found: Away = defaultdict(list)
+    ahead = Absence.objects.between(question.as_of, question.as_of + timedelta(days=DAYS + 1))
+    for agent, start, end in ahead.values_list("agent_id", "from_at", "until_at"):
+        found[agent].append((start, end))
+    return found
+
+
+def row(
+    key: str, figures: dict[str, Any], question: windows.Question, carried: tuple[Crew | None, Away]
+) -> rows.Workload:
+    counts = [figures[f"day.{n}"] for n in range(DAYS)]
+    return rows.Workload(
+        key=key,
+        **{name: figures[name] for name in ("open", "overdue", "no_first_step", "opened", "ended", "resolved")},
+        ages={age: figures[f"age.{age}"] for age in AGES},
+        days=dict(ahead(counts, question, *carried)),
+    )
+
+
+def ahead(
+    counts: Iterable[int], question: windows.Question, crew: Crew | None, away: Away
+) -> Iterator[tuple[str, dict[str, int | None]]]:
+    """Each of the ten days with what is promised on it and what can be carried."""
+    first = question.as_of.astimezone(ZoneInfo(question.zone)).date()
+    policy = crew.policy if crew else Policy()
+    for n, promised in enumerate(counts):
+        day = first + timedelta(days=n)
+        people = present(crew, day, away) if crew else None
+        yield (
+            day.isoformat(),
+            {
+                "promised": promised,
+                "minutes": promised * policy.minutes_each,
+                "people": people,
+                "per_person": policy.daily_minutes if crew else None,
+                "budget": None if people is None else people * policy.daily_minutes,
+            },
+        )
+
+
+def present(crew: Crew, day: date, away: Away) -> int:
+    """How many are there in the middle of the working day: none on a day off, else at least one, as slots are given."""
+    spans = worktime.spans_on(day, crew.policy.calendar)
+    if not spans:
+        return 0
+    middle = spans[0][0] + (spans[-1][1] - spans[0][0]) / 2
+    return max(1, sum(not any(start <= middle < end for start, end in away[person]) for person in crew.people))
+
+
+def headline(total: rows.Workload) -> str:
+    return (
+        f"{rows.number(total.open)} tickets are open, {rows.number(total.overdue)} follow-ups overdue; in the period "
+        f"{rows.number(total.opened)} came in and {rows.number(total.ended)} ended."
+    )

@@ -1,0 +1,95 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from followups.models import Absence, Policy
+from followups.reports import cuts, workload
+from tests import factories
+from tests.followups.reports import histories
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+AS_OF = datetime(2026, 3, 31, 12, tzinfo=UTC)  # a Tuesday
+DAY = timedelta(days=1)
+
+
+def asked(as_of=AS_OF, **fields):
+    return workload.report(histories.question(START, as_of, **fields))
+
+
+def opened(name, days, **fields):
+    return histories.ticket(histories.person(name, now=START), at=AS_OF - days * DAY, **fields)
+
+
+def test_open_tickets_by_age_and_what_came_and_went():
+    for name, days in (("ana", 0.5), ("ben", 1), ("cho", 6.9), ("dee", 7), ("eli", 30), ("fay", 200)):
+        opened(name, days)
+    histories.close(opened("gus", 10), at=AS_OF - 2 * DAY)
+    histories.close(opened("hal", 10), at=AS_OF - 2 * DAY, outcome="withdrawn")
+    histories.close(opened("ida", 10), at=AS_OF - 2 * DAY, outcome="spam")
+    total = asked().total
+    assert (total.open, total.ages) == (6, {"1": 1, "7": 2, "30": 1, "older": 2})
+    assert (total.opened, total.ended, total.resolved, total.no_first_step) == (8, 2, 1, 6)
+
+
+def test_a_past_as_of_sees_what_was_open_and_due_then():
+    row = opened("ana", 10)
+    step = histories.promise(row, made=AS_OF - 9 * DAY, by=AS_OF - 5 * DAY, ended_at=AS_OF - 2 * DAY)
+    histories.move(step, at=AS_OF - 4 * DAY, to=AS_OF + DAY)
+    step.ended_at = AS_OF - 2 * DAY
+    step.save()
+    histories.close(row, at=AS_OF - 2 * DAY)
+    assert (asked().total.open, asked().total.overdue) == (0, 0)
+    assert (asked(AS_OF - 3 * DAY).total.open, asked(AS_OF - 3 * DAY).total.overdue) == (1, 0)
+    assert asked(AS_OF - 4.5 * DAY).total.overdue == 1
+    assert asked(AS_OF - 9.5 * DAY).total.no_first_step == 1
+
+
+def test_ten_days_hold_the_minutes_promised_beside_the_budget():
+    north = factories.team("North")
+    ada, ben = factories.agent("ada", team=north), factories.agent("ben", team=north)
+    factories.agent("out", team=north, is_active=False)
+    Absence.objects.create(agent=ben, from_at=AS_OF, until_at=AS_OF + 2 * DAY)
+    row = opened("ana", 1, team=north, agent=ada)
+    for _ in range(3):
+        histories.promise(
+            row, made=AS_OF - DAY, by=AS_OF + DAY, team=north, state="scheduled", ended_at=None, owner=ada
+        )
+    line = asked(by="team").rows[0]
+    assert list(line.days) == [f"{(AS_OF + n * DAY):%Y-%m-%d}" for n in range(10)]
+    tomorrow, saturday = line.days["2026-04-01"], line.days["2026-04-04"]
+    assert tomorrow == {"promised": 3, "minutes": 15, "people": 1, "per_person": 90, "budget": 90}
+    assert (line.days["2026-03-31"]["people"], line.days["2026-04-02"]["budget"]) == (1, 180)
+    assert (saturday["people"], saturday["budget"]) == (0, 0)
+
+
+def test_the_total_counts_each_person_once():
+    north, south = factories.team("North"), factories.team("South")
+    ada = factories.agent("ada", team=north)
+    ada.teams.add(south)
+    factories.agent("ben", team=south)
+    assert asked().total.days["2026-03-31"]["people"] == 2
+    assert asked(filters=histories.windows.Filters(team=north.pk)).total.days["2026-03-31"]["people"] == 1
+
+
+def test_a_teams_own_policy_says_its_days_and_minutes():
+    north = factories.team("North")
+    factories.agent("ada", team=north)
+    Policy.objects.create(team=north, daily_minutes=60, minutes_each=20, week=[[["10:00", "12:00"]]] + [[]] * 6)
+    row = opened("ana", 1, team=north)
+    histories.promise(row, made=AS_OF - DAY, by=AS_OF + 6 * DAY, team=north, state="scheduled", ended_at=None)
+    days = asked(by="team").rows[0].days
+    assert (days["2026-04-06"]["minutes"], days["2026-04-06"]["budget"], days["2026-03-31"]["budget"]) == (20, 60, 0)
+
+
+def test_every_figure_lists_its_rows():
+    row = opened("ana", 3)
+    step = histories.promise(row, made=AS_OF - DAY, by=AS_OF - DAY / 2, state="scheduled", ended_at=None)
+    for part, follow_up in (("open", None), ("age.7", None), ("overdue", step.pk), ("opened", None)):
+        found, listed = cuts.listed(asked_question(), workload.SOURCES, part=part, key=None, limit=5, offset=0)
+        assert (part, found, listed[0].follow_up_id) == (part, 1, follow_up)
+
+
+def asked_question():
+    return histories.question(START, AS_OF)
