@@ -129,10 +129,13 @@ def used(clock: Clock, at: datetime) -> timedelta:
 
 
 def rests(clock: Clock) -> list[worktime.Span]:
-    """When the clock does not run: in order and disjoint."""
+    """When the clock does not run: in order and disjoint. What came after the stop that stands moves it no more."""
     spans = [(stop.at, stop.resumed_at) for stop in clock.stops if stop.resumed_at]
     if clock.pausable:
         spans += [(pause.from_at, pause.end) for pause in clock.pauses if pause.reason == CUSTOMER]
+    last = standing(clock)
+    if last:
+        spans = [span for span in spans if span[0] < last.at]
     return list(_joined(sorted(span for span in spans if span[0] < span[1])))
 
 

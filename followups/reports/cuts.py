@@ -4,7 +4,7 @@ A source's SQL ends in a table expression `facts` with the columns `ticket_id, a
 channel, priority, customer_id`; its parts are conditions on them and on what else it has.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,12 +63,15 @@ LISTED = """
 
 @dataclass(frozen=True)
 class Source:
-    """`parts` name conditions, `measures` aggregates; `follow_up` is the column of one, where units are follow-ups."""
+    """`parts` name conditions, `measures` aggregates; `follow_up` is the column of one, where units are follow-ups.
+    `given` says what else of a question goes in as parameters.
+    """
 
     facts: str
     parts: Mapping[str, str]
     measures: Mapping[str, str] = field(default_factory=dict)
     follow_up: str = "NULL::uuid"
+    given: Callable[[windows.Question], dict[str, Any]] = lambda question: {}
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def tally(question: windows.Question, source: Source) -> Tally:
 def _tally(question: windows.Question, source: Source) -> Tally:
     counts = {name: f"count(*) FILTER (WHERE {part})" for name, part in source.parts.items()}
     figures = ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | dict(source.measures)).items())
-    found = fetch(question, TALLY, {"facts": source.facts, "figures": figures})
+    found = fetch(question, TALLY, {"facts": source.facts, "figures": figures}, **source.given(question))
     rows = {row["key"]: row for row in found if not row["whole"]}
     total = next(row for row in found if row["whole"])
     return Tally(total=total, rows=rows if question.by else {})
@@ -139,7 +142,7 @@ def listed(
         raise errors.Invalid("part", "No such figure in this report.", code="unknown")
     pieces = {"facts": source.facts, "part": source.parts[part], "follow_up": source.follow_up}
     asked = {"key": None if key == TOTAL else key, "limit": limit, "offset": offset}
-    found = fetch(question, LISTED, pieces, **asked)
+    found = fetch(question, LISTED, pieces, **asked, **source.given(question))
     return (found[0]["found"] if found else 0), [
         Listed(row["ticket_id"], row["follow_up_id"], row["at"]) for row in found
     ]

@@ -163,6 +163,14 @@ class Workload:
 
 
 @dataclass(frozen=True)
+class Targets(Row):
+    """`kinds` by name; those of rules by name are not in the whole."""
+
+    missed: int
+    kinds: dict[str, Row]
+
+
+@dataclass(frozen=True)
 class Report:
     """`headline` is the figure in a sentence, `definition` its meaning, `counted` how, in the statistician's words."""
 

@@ -98,6 +98,12 @@ def test_a_stop_at_the_due_instant_is_in_time(late_by, state):
     assert targets.read(stopped(EIGHT, due + late_by), due + 24 * HOUR).state == state
 
 
+def test_a_pause_after_the_stop_moves_nothing():
+    clock = stopped(EIGHT, ny(11, 25, 14))
+    later = Clock(**{**vars(clock), "pauses": (Pause(ny(11, 25, 14, 30), ny(11, 27, 9)),)})
+    assert targets.read(later, ny(12, 1, 9)) == targets.read(clock, ny(12, 1, 9))
+
+
 def test_what_is_called_off_is_neither_met_nor_breached():
     assert targets.read(stopped(EIGHT, ny(11, 24, 16), done=False), ny(12, 1, 9)).state == State.CALLED_OFF
 
@@ -166,7 +172,9 @@ def minutes(start, until):
 def runs(clock, minute):
     if clock.calendar and not worktime.working_between(minute, minute + MINUTE, clock.calendar):
         return False
-    if clock.pausable and any(p.reason == "customer" and p.from_at <= minute < p.end for p in clock.pauses):
+    stopped_at = min((stop.at for stop in clock.stops if stop.resumed_at is None), default=None)
+    asked = [p for p in clock.pauses if p.reason == "customer" and (stopped_at is None or p.from_at < stopped_at)]
+    if clock.pausable and any(p.from_at <= minute < p.end for p in asked):
         return False
     return not any(stop.resumed_at and stop.at <= minute < stop.resumed_at for stop in clock.stops)
 
