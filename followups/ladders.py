@@ -21,12 +21,15 @@ from followups.models import (
     RotaMember,
     Stage,
     Team,
+    Ticket,
 )
 
 DEFAULT_STEPS = (
     LadderStep(position=0, audience=Audience.OWNER, after_minutes=30),
     LadderStep(position=1, audience=Audience.SUPERVISORS, after_minutes=120),
 )
+TAKEN, ATTEMPTED = "taken", "attempted"
+ACTS = {TAKEN: "Taking the follow-up", ATTEMPTED: "Trying to reach her"}  # what may count as an acknowledgement
 ESCALATIONS = 1_000  # of one course, so that it ends where its steps stand close and `until` far away
 
 
@@ -124,6 +127,13 @@ class InForce:
 def in_force(*, team_id: int | None, priority: str, family: str) -> Ladder | None:
     """The ladder that a ticket of this team, priority and family climbs; None: the default one."""
     return InForce([team_id]).of(team_id=team_id, priority=priority, family=family)
+
+
+def for_ticket(ticket: Ticket, found: InForce | None = None) -> Ladder | None:
+    """As `in_force`; the category is read where a ladder names families. `found`: read before, for many tickets."""
+    found = found or InForce([ticket.team_id])
+    family = ticket.category.family if found.name_families else ""
+    return found.of(team_id=ticket.team_id, priority=ticket.priority, family=family)
 
 
 def _first(rows: list[Ladder], priority: str, family: str) -> Ladder | None:

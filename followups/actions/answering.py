@@ -5,8 +5,20 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from followups import inputs, notices, phrases, timeline
-from followups.actions import closing, customers, messages, parking, promising, retrying, scheduling, slots, turning
+from followups import inputs, ladders, phrases, timeline
+from followups.actions import (
+    closing,
+    customers,
+    escalating,
+    messages,
+    parking,
+    promising,
+    resting,
+    retrying,
+    scheduling,
+    slots,
+    turning,
+)
 from followups.errors import Invalid, Refused
 from followups.models import (
     Actor,
@@ -15,7 +27,6 @@ from followups.models import (
     Direction,
     FollowUp,
     FollowUpState,
-    NoticeKind,
     Policy,
     Purpose,
     Reached,
@@ -126,6 +137,7 @@ def _channel(row: FollowUp, reached: str) -> str:
 def _tried(ticket: Ticket, row: FollowUp, contact: Contact, *, by: Actor, now: datetime) -> Answered:
     """A call that did not get through is never dropped: it stays open and the next hours are proposed."""
     row.taken_by = row.taken_until = row.try_at = None
+    resting.by_act(ladders.ATTEMPTED, ticket, row, by=by, now=now)
     scheduling.save(row, now)
     if contact.reached == Reached.WRONG_NUMBER and ticket.customer:
         customers.number_is_wrong(customer=ticket.customer, by=by, now=now)
@@ -172,6 +184,8 @@ def _complete(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *
     )
     if brought == Brought.NO_NEWS:
         _escalate_no_news(ticket, row, by=by, now=now)
+    if row.state == FollowUpState.BROKEN:
+        escalating.broken(ticket, row, by=by, now=now)
 
 
 def _checked_brought(ticket: Ticket, answer: Answer) -> str:
@@ -224,9 +238,7 @@ def _escalate_no_news(ticket: Ticket, row: FollowUp, *, by: Actor, now: datetime
     )
     if len(last) == limit and all(brought == Brought.NO_NEWS for brought in last):
         text = f"No news {limit} times in a row on {ticket.number} {ticket.subject}."
-        people = notices.supervisors_of(ticket.team_id)
-        notices.tell(people, kind=NoticeKind.REVIEW, text=text, now=now, ticket=ticket, follow_up=row)
-        timeline.record("follow_up.escalated", by=by, now=now, ticket=ticket, follow_up=row, why="no_news")
+        escalating.at_once(ticket, row, why=escalating.NO_NEWS, text=text, by=by, now=now)
 
 
 def _then(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by: Actor, now: datetime) -> Answered:

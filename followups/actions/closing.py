@@ -7,7 +7,7 @@ from typing import cast
 from django.db import transaction
 
 from followups import inputs, notices, phrases, timeline
-from followups.actions import merging, messages, parking, promising, scheduling, targeting
+from followups.actions import escalating, merging, messages, parking, promising, scheduling, targeting
 from followups.errors import Forbidden, Invalid, Refused
 from followups.models import (
     CLOSING,
@@ -322,6 +322,7 @@ def reopen(
     targeting.on_reopening(ticket, by=by, now=now)
     timeline.record("ticket.reopened", by=by, now=now, ticket=ticket, reason=reason, by_customer=by_customer)
     _tell_owner(ticket, f"{ticket.number} {ticket.subject} was reopened: {reason}", by=by, now=now)
+    escalating.reopened(ticket, by=by, now=now)
     return ticket
 
 

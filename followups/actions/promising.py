@@ -14,7 +14,6 @@ from followups.models import (
     Customer,
     DoNotContact,
     FollowUp,
-    Ladder,
     Policy,
     Reached,
     Reminder,
@@ -206,11 +205,12 @@ def reminders_for(
     Stages that lie before `since` (made or moved) are never sent. `in_force`: read before, for many.
     """
     due = follow_up.promised_by
+    ladder = ladders.for_ticket(follow_up.ticket, in_force) if policy.has_ladders else None
     ahead = follow_up.promised_from - AHEAD_OF_WINDOW if follow_up.promised_from else due - AHEAD_OF_DUE
     rungs = [
         ladders.Rung(Stage.AHEAD, 0, ahead, None, Audience.OWNER),
         ladders.Rung(Stage.DUE, 0, due, None, Audience.OWNER),
-        *ladders.climb(ladder=_ladder(follow_up.ticket, in_force), due=due, calendar=policy.calendar),
+        *ladders.climb(ladder=ladder, due=due, calendar=policy.calendar),
     ]
     return [
         Reminder(
@@ -224,9 +224,3 @@ def reminders_for(
         for rung in rungs
         if rung.at >= since
     ]
-
-
-def _ladder(ticket: Ticket, in_force: ladders.InForce | None) -> Ladder | None:
-    found = in_force or ladders.InForce([ticket.team_id])
-    family = ticket.category.family if found.name_families else ""
-    return found.of(team_id=ticket.team_id, priority=ticket.priority, family=family)

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import transaction
 
-from followups import inputs, notices, timeline, worktime
-from followups.actions import contacting, messages, promising, slots
+from followups import inputs, ladders, notices, timeline, worktime
+from followups.actions import contacting, escalating, messages, promising, resting, slots
 from followups.errors import Forbidden, Invalid, Outdated, Refused
 from followups.models import (
     Actor,
@@ -31,7 +31,6 @@ from followups.models import (
 )
 
 LEASE = timedelta(minutes=2)
-HELD = timedelta(hours=4)
 
 
 def hold(ticket_id: int, *others: int) -> Ticket:
@@ -246,6 +245,8 @@ def move(
         reason=reason,
         agreed=bool(agreed_contact),
     )
+    if row.broken_by:
+        escalating.broken(ticket, row, by=by, now=now)
     messages.after_moving(follow_up=row, by=by, now=now)
     _touch_ticket(ticket, now)
     return row
@@ -291,6 +292,7 @@ def take(*, follow_up: FollowUp, by: Actor, now: datetime) -> FollowUp:
         contacting.require(row, Policy.objects.of(ticket.team_id), now=now)
         timeline.record("follow_up.taken", by=by, now=now, ticket=ticket, follow_up=row)
     row.taken_by, row.taken_until = by.agent, now + LEASE
+    resting.by_act(ladders.TAKEN, ticket, row, by=by, now=now)
     save(row, now)
     return row
 
@@ -344,13 +346,11 @@ def _may_assign(row: FollowUp, by: Actor) -> bool:
 
 @transaction.atomic
 def acknowledge(*, follow_up: FollowUp, by: Actor, now: datetime) -> FollowUp:
-    """Somebody is on it: the climb rests for four working hours."""
+    """Somebody is on it: the climb rests for four working hours, or as long as the ladder says."""
     ticket, row = lock_open(follow_up)
     if by.agent is None:
         raise Forbidden("needs-agent", "Only a person acknowledges a follow-up.")
-    calendar = Policy.objects.of(ticket.team_id).calendar
-    row.acknowledged_by = by.agent
-    row.acknowledged_until = worktime.add_working(now, HELD, calendar)
+    resting.acknowledged(ticket, row, by=by, now=now)
     save(row, now)
     timeline.record("follow_up.acknowledged", by=by, now=now, ticket=ticket, follow_up=row)
     return row

@@ -12,10 +12,11 @@ import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 
 from followups import worktime
 from followups.models.agents import Team
+from followups.models.ladders import Ladder
 
 
 def monday_to_friday() -> list[int]:
@@ -59,7 +60,9 @@ SENTENCE = "We will call you {window} with what we know, even if we are still wa
 class PolicyQuerySet(models.QuerySet["Policy"]):
     def of(self, team_id: int | None) -> "Policy":
         """The team's policy, else the desk's own, else the defaults."""
-        rows = {row.team_id: row for row in self.filter(Q(team_id=team_id) | Q(team_id__isnull=True))}
+        theirs = Q(team_id=team_id) | Q(team_id__isnull=True)
+        ladders = Ladder.objects.filter(theirs, replaced_at__isnull=True)
+        rows = {row.team_id: row for row in self.filter(theirs).annotate(has_ladders=Exists(ladders))}
         return rows.get(team_id) or rows.get(None) or Policy()
 
 
@@ -98,6 +101,7 @@ class Policy(models.Model):
     review_days = models.PositiveSmallIntegerField(default=15)
 
     objects = PolicyQuerySet.as_manager()
+    has_ladders = True  # whether the team or the desk has any, where `of` has looked
 
     class Meta:
         verbose_name_plural = "policies"

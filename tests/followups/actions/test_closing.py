@@ -285,4 +285,4 @@ def test_queries_of_a_dead_end(log, by_ada, now):
     ticket = log()
     with CaptureQueriesContext(connection) as caught:
         end(ticket, by_ada, now, "no_remedy", follow_up=promising.Step(promised_by=now + timedelta(hours=4), told=True))
-    assert len(caught) == 12, "\n".join(query["sql"][:150] for query in caught)
+    assert len(caught) == 11, "\n".join(query["sql"][:150] for query in caught)
