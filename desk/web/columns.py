@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from desk.templatetags.desk import interval, number, rate
-from followups.models import WaiverKind
+from followups.models import TargetKind, WaiverKind
 from followups.reports import time_to_resolution
 from followups.reports.workload import AGES, DAYS
 
@@ -19,6 +19,7 @@ TITLES = {
     "dead-ends": "Dead ends",
     "silent": "Silent",
     "confirmed": "Confirmed",
+    "targets": "Targets",
     "workload": "Workload",
 }
 CUTS = {
@@ -37,6 +38,7 @@ REASONS = {
     "duplicate": "duplicate",
     "spam": "spam",
     "called_off": "called off by the customer",
+    "ended": "no longer owed, the ticket had ended",
     "deceased": "deceased",
 }
 NOTHING = "\u2013"
@@ -61,6 +63,10 @@ def hours(value: float | None) -> str:
 
 def told_hours(value: float | None) -> str:
     return NOTHING if value is None else time_to_resolution.spoken(value)
+
+
+def of_kind(kind: str, label: str) -> Column:
+    return Column(label, lambda row: rate(row.kinds[kind].rate), f"{kind}.den")
 
 
 def horizon(days: str) -> Column:
@@ -183,6 +189,16 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Resolved", "resolved", "resolved"),
         Column("Minutes in ten days", lambda row: number(sum(day["minutes"] for day in row.days.values()))),
     ),
+    "targets": (
+        count("Met or missed", "den", "den"),
+        count("Met", "num", "num"),
+        Column("Rate", lambda row: rate(row.rate)),
+        Column("95 % between", interval),
+        count("Missed", "missed", "missed"),
+        *(of_kind(kind, str(label)) for kind, label in TargetKind.choices),
+        count("Not over yet", "immature", "immature"),
+        Column("Left out", lambda row: number(sum(row.excluded.values())), "excluded"),
+    ),
     "confirmed": (
         count("Resolutions", "den", "den"),
         count("Confirmed", "num", "num"),
@@ -195,6 +211,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 }
 
 
+OF_KINDS = {"den": "met or missed", "num": "met", "missed": "missed", "immature": "not over yet"}
 WORDS = {
     "num": "Counted",
     "n": "Opened in the period",
@@ -219,5 +236,6 @@ WORDS = {
     "waiting": "Silent, waiting without an update",
     "imported": "Silent, ended elsewhere without a resolution",
     **{f"day.{n}": f"Due in {n} days" if n > 1 else ("Due today", "Due tomorrow")[n] for n in range(DAYS)},
+    **{f"{kind}.{part}": f"{label}: {words}" for kind, label in TargetKind.choices for part, words in OF_KINDS.items()},
     **{f"waived.{kind}": f"Waived: {words}" for kind, words in WaiverKind.choices},
 }

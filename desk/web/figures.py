@@ -6,7 +6,7 @@ from typing import Any
 
 from desk.templatetags.desk import number, rate
 from desk.web.columns import COLUMNS, CUTS, NOTHING, REASONS, TITLES, WORDS, Column, hours, told_hours
-from followups.models import TeamKind, WaiverKind
+from followups.models import TargetKind, TeamKind, WaiverKind
 from followups.reports import windows
 
 __all__ = ["COLUMNS", "CUTS", "TITLES"]
@@ -173,6 +173,14 @@ def of_workload(report: Any, link: Link) -> list[dict[str, Any]]:
     ]
 
 
+def of_targets(report: Any, link: Link) -> list[dict[str, Any]]:
+    total = report.total
+    kinds = [(kind, label, total.kinds[kind]) for kind, label in TargetKind.choices]
+    of_kinds = [metric(str(label), row, link(f"{kind}.num")) for kind, label, row in kinds if row.den]
+    missed = quantity("Missed", number(total.missed), link("missed"))
+    return [metric("Met in time", total, link("num")), *of_kinds, missed]
+
+
 FIGURES: dict[str, Callable[[Any, Link], list[dict[str, Any]]]] = {
     "resolution": of_resolution,
     "recontact": of_recontact,
@@ -181,6 +189,7 @@ FIGURES: dict[str, Callable[[Any, Link], list[dict[str, Any]]]] = {
     "dead-ends": of_dead_ends,
     "first-contact": of_first_contact,
     "confirmed": of_confirmed,
+    "targets": of_targets,
     "chase": of_chase,
     "silent": of_silent,
     "workload": of_workload,
@@ -226,6 +235,7 @@ DRAWN_TITLES = {
     "dead-ends": "Dead ends of all closings",
     "first-contact": "Solved at the first contact",
     "confirmed": "Confirmed by the customer",
+    "targets": "Targets met in time",
     "chase": "Asked after before we came back",
     "silent": "Silent for 90 days",
 }

@@ -12,6 +12,7 @@ from followups.reports import (
     recontact,
     resolution,
     silent,
+    targets,
     time_to_resolution,
     workload,
 )
@@ -26,6 +27,7 @@ BUILT = (
     dead_ends,
     silent,
     confirmed,
+    targets,
     workload,
 )
 REPORTS = {module.NAME: module for module in BUILT}

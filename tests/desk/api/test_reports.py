@@ -22,6 +22,7 @@ QUERIES = {
     "dead-ends": 10,
     "silent": 8,
     "confirmed": 8,
+    "targets": 9,
     "workload": 12,
 }
 DAY = timedelta(days=1)

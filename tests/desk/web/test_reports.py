@@ -24,6 +24,7 @@ QUERIES = {
     "dead-ends": 18,
     "silent": 15,
     "confirmed": 14,
+    "targets": 17,
     "workload": 21,
 }
 
@@ -40,6 +41,7 @@ def march(office):
         histories.close(row, at=START + 2 * DAY)
         if name == "ana":
             histories.contact(row, at=START + 3 * DAY)
+        histories.clock(row, at=START, due=START + DAY, stopped=START + 2 * DAY if name == "ana" else START)
     return office
 
 

@@ -11,6 +11,8 @@ from followups.models import (
     FollowUpState,
     Move,
     Reopening,
+    Target,
+    TargetClock,
     Ticket,
     Waiver,
 )
@@ -139,6 +141,15 @@ def move(follow_up: FollowUp, *, at: datetime, to: datetime, agreed: bool = Fals
     follow_up.promised_by = to
     follow_up.save()
     return row
+
+
+def clock(ticket: Ticket, *, at: datetime, due: datetime, stopped: datetime | None = None, **fields: Any) -> TargetClock:
+    """A resolution clock of the desk's own target."""
+    target = Target.objects.get_or_create(team=None, kind="resolution", amount=1440, defaults={"made_at": at})[0]
+    given = {"kind": "resolution", "changed_at": at, "ended": "done" if stopped else ""} | fields
+    return TargetClock.objects.create(
+        ticket=ticket, target=target, started_at=at, due_at=due, stopped_at=stopped, **given
+    )
 
 
 def question(start: datetime, as_of: datetime, **fields: Any) -> windows.Question:
