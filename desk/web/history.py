@@ -24,6 +24,7 @@ SIGNS = {
     "follow_up.scheduled": ("calendar-plus", "promised"),
     "follow_up.told": ("message-square", "promised"),
     "follow_up.moved": ("calendar-clock", "warn"),
+    "plan.ended": ("flag", "warn"),
     "follow_up.turned": ("mail", "warn"),
     "follow_up.retried": ("phone-outgoing", ""),
     "follow_up.assigned": ("arrow-right-left", ""),

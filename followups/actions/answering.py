@@ -12,6 +12,7 @@ from followups.actions import (
     escalating,
     messages,
     parking,
+    planning,
     promising,
     resting,
     retrying,
@@ -250,10 +251,12 @@ def _then(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by
         return Answered(row, contact, True, closed.ticket, hints=closed.hints, next_follow_up=closed.replaced_by)
     following = _planned(ticket, answer.next_step, contact, by=by, now=now) if answer.next_step else None
     if following is None and not ticket.follow_ups.open().exists():
+        proposed = planning.next_step(ticket=ticket, now=now)
         raise Refused(
             "needs-next-step",
             "Nothing else is planned on this ticket: set the next date, or close it.",
             field="then",
+            proposed=[proposed.promised_by.isoformat()] if proposed else [],
         )
     ticket.revision += 1
     ticket.updated_at = now
@@ -263,5 +266,8 @@ def _then(ticket: Ticket, row: FollowUp, contact: Contact, answer: Answer, *, by
 
 
 def _planned(ticket: Ticket, step: promising.Step, contact: Contact, *, by: Actor, now: datetime) -> FollowUp:
-    """Told means: in this very contact."""
-    return scheduling.plan(ticket, replace(step, told=contact) if step.told is True else step, by=by, now=now)
+    """The next step of the ticket's plan. Told means: in this very contact."""
+    policy = Policy.objects.of(ticket.team_id)
+    step = planning.placed(ticket=ticket, step=step, by=by, now=now, policy=policy)
+    step = replace(step, told=contact) if step.told is True else step
+    return scheduling.plan(ticket, step, by=by, now=now, policy=policy)

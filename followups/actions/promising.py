@@ -14,6 +14,7 @@ from followups.models import (
     Customer,
     DoNotContact,
     FollowUp,
+    Plan,
     Policy,
     Reached,
     Reminder,
@@ -31,7 +32,7 @@ CALLS = contacting.CALLS
 @dataclass(frozen=True)
 class Step:
     """A next step as given: instants aware, `told` the contact in which it was said, True for the latest one, None
-    for not yet.
+    for not yet. `reach_days`: the working days that its plan may reach without her agreement.
     """
 
     promised_by: datetime
@@ -46,6 +47,9 @@ class Step:
     will_bring: str = ""
     voicemail_ok: bool = False
     by_policy: bool = False
+    plan: Plan | None = None
+    plan_position: int | None = None
+    reach_days: int = 0
 
 
 def proposals(
@@ -71,7 +75,7 @@ def policy_step(*, ticket: Ticket, now: datetime, first_update: bool = False, po
     channel = allowed_channel(ticket.customer)
     found = proposals(ticket=ticket, now=now, count=1, first_update=first_update, policy=policy)
     if not found:
-        return _in_writing(policy, now, "email" if channel == CALLS else channel)
+        return in_writing(policy, now, "email" if channel == CALLS else channel, policy.proposal_days)
     slot = found[0]
     words = slots.sentence(policy, from_at=slot.from_at, by_at=slot.by_at, zone=slot.zone, channel=channel)
     return Step(
@@ -84,16 +88,17 @@ def policy_step(*, ticket: Ticket, now: datetime, first_update: bool = False, po
     )
 
 
-def _in_writing(policy: Policy, now: datetime, channel: str) -> Step:
+def in_writing(policy: Policy, now: datetime, channel: str, days: int) -> Step:
     """Where her hours and the team's never meet."""
-    by_at = worktime.add_working_days(now, max(1, policy.proposal_days), policy.calendar)
+    by_at = worktime.add_working_days(now, max(1, days), policy.calendar)
     zone = policy.local_zone
     words = slots.sentence(policy, from_at=None, by_at=by_at, zone=zone, channel=channel)
     return Step(promised_by=by_at, promise=words, zone=zone, channel=channel, by_policy=True)
 
 
 def allowed_channel(customer: Customer | None) -> str:
-    if customer is None or customer.do_not_contact != DoNotContact.ALL:
+    """A call, where she wants calls and no number of hers is known as wrong; else a mail, else a review."""
+    if customer is None or (customer.do_not_contact != DoNotContact.ALL and not customer.phone_wrong_at):
         return CALLS
     return "email" if customer.email else "none"
 
@@ -161,16 +166,14 @@ def _check_reach(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: 
     if step.promised_by > now + timedelta(days=policy.horizon_days) and not by.supervises:
         raise _not_then(ticket, now, "too-far", f"Further than {policy.horizon_days} days away: ask a supervisor.")
     agreed = bool(step.told or step.asked_contact)
-    if not agreed and not by.supervises and step.promised_by > _longest(policy, now):
-        days = policy.longest_days
+    days = max(policy.longest_days, step.reach_days)
+    if not agreed and not by.supervises and step.promised_by > _longest(policy, now, days):
         raise _not_then(ticket, now, "too-far", f"Without her agreement, at most {days} working days away.")
 
 
-def _longest(policy: Policy, now: datetime) -> datetime:
+def _longest(policy: Policy, now: datetime, days: int) -> datetime:
     """The end of the last working day that may be promised without her agreement."""
-    last = worktime.nth_working_day(
-        worktime.to_wall(now, policy.local_zone).date(), policy.longest_days, policy.calendar
-    )
+    last = worktime.nth_working_day(worktime.to_wall(now, policy.local_zone).date(), days, policy.calendar)
     return worktime.to_instant(datetime.combine(last + timedelta(days=1), datetime.min.time()), policy.local_zone)
 
 
@@ -195,6 +198,41 @@ def _check_call(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: d
 def _not_then(ticket: Ticket, now: datetime, code: str, message: str) -> Refused:
     found = proposals(ticket=ticket, now=now, count=3)
     return Refused(code, message, field="promised_by", proposed=[slot.by_at.isoformat() for slot in found])
+
+
+def unsaved(ticket: Ticket, step: Step, *, by: Actor, now: datetime) -> FollowUp:
+    """The row of a completed step."""
+    follow_up = FollowUp(
+        ticket=ticket,
+        owner=step.owner,
+        team_id=step.team.pk if step.team else ticket.team_id,
+        promiser=by.agent,
+        promise=step.promise,
+        will_bring=step.will_bring,
+        promised_at=now,
+        channel=step.channel,
+        voicemail_ok=step.voicemail_ok,
+        asked_contact=step.asked_contact,
+        by_policy=step.by_policy,
+        plan=step.plan,
+        plan_position=step.plan_position,
+        zone=step.zone,
+        created_at=now,
+        updated_at=now,
+    )
+    set_window(follow_up, step.promised_from, step.promised_by)
+    return follow_up
+
+
+def set_window(follow_up: FollowUp, from_at: datetime | None, by_at: datetime) -> None:
+    """The instants, and the wall times as they were said."""
+    follow_up.promised_from, follow_up.promised_by = from_at, by_at
+    follow_up.wall_from = _wall(from_at, follow_up.zone) if from_at else ""
+    follow_up.wall_by = _wall(by_at, follow_up.zone)
+
+
+def _wall(instant: datetime, zone: str) -> str:
+    return worktime.to_wall(instant, zone).isoformat(timespec="seconds")
 
 
 def reminders_for(

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from followups import inputs, ladders, notices, timeline, worktime
+from followups import inputs, ladders, notices, timeline
 from followups.actions import contacting, escalating, messages, promising, resting, slots
 from followups.errors import Forbidden, Invalid, Outdated, Refused
 from followups.models import (
@@ -91,7 +91,7 @@ def plan(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime, poli
     step = promising.completed(ticket, step, policy)
     if not step.by_policy:
         promising.check(ticket, step, policy, by=by, now=now)
-    follow_up = _unsaved(ticket, step, by=by, now=now)
+    follow_up = promising.unsaved(ticket, step, by=by, now=now)
     if step.told:
         follow_up.told_at = now
         follow_up.told_contact = step.told if isinstance(step.told, Contact) else _latest_reached(ticket)
@@ -112,39 +112,8 @@ def plan(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime, poli
     return follow_up
 
 
-def _unsaved(ticket: Ticket, step: promising.Step, *, by: Actor, now: datetime) -> FollowUp:
-    follow_up = FollowUp(
-        ticket=ticket,
-        owner=step.owner,
-        team_id=step.team.pk if step.team else ticket.team_id,
-        promiser=by.agent,
-        promise=step.promise,
-        will_bring=step.will_bring,
-        promised_at=now,
-        channel=step.channel,
-        voicemail_ok=step.voicemail_ok,
-        asked_contact=step.asked_contact,
-        by_policy=step.by_policy,
-        zone=step.zone,
-        created_at=now,
-        updated_at=now,
-    )
-    _set_window(follow_up, step.promised_from, step.promised_by)
-    return follow_up
-
-
 def _latest_reached(ticket: Ticket) -> Contact | None:
     return ticket.contacts.filter(reached__in=[Reached.REACHED, Reached.WRITTEN]).order_by("-at").first()
-
-
-def _set_window(follow_up: FollowUp, from_at: datetime | None, by_at: datetime) -> None:
-    follow_up.promised_from, follow_up.promised_by = from_at, by_at
-    follow_up.wall_from = _wall(from_at, follow_up.zone) if from_at else ""
-    follow_up.wall_by = _wall(by_at, follow_up.zone)
-
-
-def _wall(instant: datetime, zone: str) -> str:
-    return worktime.to_wall(instant, zone).isoformat(timespec="seconds")
 
 
 def drop_reminders(follow_up: FollowUp, *, now: datetime) -> None:
@@ -264,7 +233,7 @@ def redate(row: FollowUp, from_at: datetime | None, step: promising.Step, policy
     row.acknowledged_by = row.acknowledged_until = None
     row.asked_contact, row.try_at = step.asked_contact, None
     row.promise = _redated_words(row, from_at, step, policy)
-    _set_window(row, from_at, step.promised_by)
+    promising.set_window(row, from_at, step.promised_by)
     save(row, now)
     Reminder.objects.bulk_create(promising.reminders_for(row, policy, since=now))
 

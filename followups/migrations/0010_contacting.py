@@ -64,12 +64,12 @@ class Migration(migrations.Migration):
                     "who",
                     models.CharField(
                         choices=[
-                            ("promiser", "Who promised it last"),
-                            ("team", "The team"),
+                            ("promiser", "Who promised it, in person"),
+                            ("team", "The team, who promised it first"),
                             ("person", "A named person"),
                             ("rota", "Who is on duty"),
                         ],
-                        default="promiser",
+                        default="team",
                         max_length=8,
                     ),
                 ),

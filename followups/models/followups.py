@@ -89,7 +89,7 @@ class FollowUp(models.Model):
     `version` counts the due instant: each move makes reminders of a new version. `broken_by` is the date first
     promised where a
     move made without the customer's agreement broke it. `promised_at` is when the step was made. `plan_position` counts
-    the steps of the cadence `plan` (null: the desk's default one) from 1; one past the last is the supervisors' review.
+    the steps of the cadence `plan` (null: the default one) from 1; 0 is the supervisors' review that ends it.
     `try_at` is when the next call is tried inside the promised time.
     """
 

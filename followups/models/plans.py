@@ -9,8 +9,8 @@ from followups.models.ladders import Rota
 
 
 class Bringer(models.TextChoices):
-    PROMISER = "promiser", "Who promised it last"
-    TEAM = "team", "The team"
+    PROMISER = "promiser", "Who promised it, in person"
+    TEAM = "team", "The team, who promised it first"
     PERSON = "person", "A named person"
     ROTA = "rota", "Who is on duty"
 
@@ -48,7 +48,7 @@ class PlanStep(models.Model):
     position = models.PositiveSmallIntegerField()
     gap_days = models.PositiveSmallIntegerField()
     will_bring = models.CharField(max_length=300, blank=True)
-    who = models.CharField(max_length=8, choices=Bringer, default=Bringer.PROMISER)
+    who = models.CharField(max_length=8, choices=Bringer, default=Bringer.TEAM)
     person = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
     rota = models.ForeignKey(Rota, models.PROTECT, null=True, blank=True, related_name="+")
 
