@@ -51,14 +51,14 @@ def steady() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
-def sweep(name: str) -> int | None:
-    """One sweep, now; None where a twin has just done it, or where the clock is in doubt."""
+def sweep(name: str, *, eager: bool = False) -> int | None:
+    """One sweep, now; None where a twin has just done it (unless `eager`), or where the clock is in doubt."""
     now = database_now()
     held = drift.held(now=now, steady=steady())
     if held and name not in NOT_HELD:
         return None
     act, alone = SWEEPS[name]
-    done = sweeps.run(name, act, now=now, alone=alone)
+    done = sweeps.run(name, act, now=now, alone=alone, eager=eager)
     if name == "watch" and done is not None:
         deadman.ping(now=now)
     return done

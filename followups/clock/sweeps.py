@@ -40,14 +40,15 @@ WHERE name = %(name)s
 """
 
 
-def run(name: str, sweep: Callable[..., int], *, now: datetime, alone: bool = False) -> int | None:
+def run(name: str, sweep: Callable[..., int], *, now: datetime, alone: bool = False, eager: bool = False) -> int | None:
     """Run one sweep and leave its heartbeat; how many rows it handled, None where there was no need.
 
-    A twin that finished less than half a tick ago was enough. `alone`: nor while another worker is at it, so
-    that slow mail or a long import takes one worker and leaves the others to the reminders.
+    A twin that finished less than half a tick ago was enough, unless `eager`: something is known to be due. `alone`:
+    nor while another worker is at it, so that slow mail or a long import takes one worker and leaves the others to the
+    reminders.
     """
     with _only_one(name) if alone else contextlib.nullcontext(True) as mine:
-        return _run(name, sweep, now) if mine and _begins(name, now) else None
+        return _run(name, sweep, now) if mine and _begins(name, now, eager) else None
 
 
 def _run(name: str, sweep: Callable[..., int], now: datetime) -> int:
@@ -61,8 +62,9 @@ def _run(name: str, sweep: Callable[..., int], now: datetime) -> int:
     return handled
 
 
-def _begins(name: str, now: datetime) -> bool:
-    return _execute(BEGIN, name=name, now=now, half=TICKS[name] / 2, host=socket.gethostname()[:120]) == 1
+def _begins(name: str, now: datetime, eager: bool) -> bool:
+    half = 0 if eager else TICKS[name] / 2
+    return _execute(BEGIN, name=name, now=now, half=half, host=socket.gethostname()[:120]) == 1
 
 
 def _execute(statement: str, **values) -> int:

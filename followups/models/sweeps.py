@@ -42,7 +42,7 @@ class Sweep(models.Model):
 
 
 class Sleeper(models.Model):
-    """A loop that rests until `wakes_at`: whoever writes a reminder due before that wakes it."""
+    """A loop that rests, until `wakes_at` at most: whoever writes a reminder due before that wakes it."""
 
     name = models.CharField(max_length=160, primary_key=True)
     wakes_at = models.DateTimeField()
