@@ -6,8 +6,10 @@ from desk import admin
 
 urlpatterns = [
     path("", include("desk.web.account")),
+    path("", include("desk.web.channels")),
     path("", include("desk.web.closures")),
     path("", include("desk.web.customers")),
+    path("", include("desk.web.deliveries")),
     path("", include("desk.web.followups")),
     path("", include("desk.web.health")),
     path("", include("desk.web.imports")),
@@ -29,6 +31,7 @@ urlpatterns = [
     path("", include("desk.web.today")),
     path("", include("desk.web.tokens")),
     path("", include("desk.web.waivers")),
+    path("", include("desk.web.your_day")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("desk.api.urls")),

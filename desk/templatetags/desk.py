@@ -58,6 +58,7 @@ SETUP: tuple[Place, ...] = (
     ("teams", "Teams", "users", LEADING),
     ("categories", "Categories", "tags", LEADING),
     ("policy", "Policy", "sliders-horizontal", LEADING),
+    ("messaging", "Messages", "mail", LEADING),
     ("imports", "Imports", "upload", LEADING),
     ("tokens", "API tokens", "key-round", frozenset({"admin"})),
     ("admin:index", "Administration", "shield-check", frozenset({"admin"})),

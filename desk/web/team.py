@@ -17,7 +17,7 @@ from desk.web import paging, rows
 from desk.web.forms import team as forms
 from followups.actions import promising, scheduling
 from followups.errors import Refused
-from followups.models import Actor, DoNotContact, Finding, FollowUp, Role, Ticket, WaiverRequest
+from followups.models import Actor, Delivery, DoNotContact, Finding, FollowUp, Role, Ticket, WaiverRequest
 from followups.reports import overdue
 
 WATCHING = (Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
@@ -84,7 +84,14 @@ def _phone(row: FollowUp) -> str:
 def tabs(actor: Actor) -> dict[str, Any]:
     """What all tabs show: counts of lists that are short where the desk is well, and names but for auditors."""
     findings = Finding.objects.filter(cleared_at__isnull=True).count()
-    return {"names": actor.role != Role.AUDITOR, "asked": asked(actor).count(), "findings": findings}
+    undelivered = Delivery.objects.led_by(actor).undelivered().count() if actor.supervises else 0
+    return {
+        "names": actor.role != Role.AUDITOR,
+        "asked": asked(actor).count(),
+        "findings": findings,
+        "may_replay": actor.supervises,
+        "undelivered": undelivered,
+    }
 
 
 def asked(actor: Actor) -> QuerySet[WaiverRequest]:

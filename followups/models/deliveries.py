@@ -63,6 +63,15 @@ class Messaging(models.Model):
         ]
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def undelivered(self):
+        return self.filter(state__in=[DeliveryState.DEAD, DeliveryState.BOUNCED])
+
+    def led_by(self, actor):
+        """About tickets that the actor leads; those to the desk's own people are for who sees all."""
+        return self if actor.sees_all else self.filter(ticket__in=Ticket.objects.workable_by(actor))
+
+
 class Delivery(models.Model):
     """`key` names the act and never repeats; the Message-ID is made of it, so a repeat after a crash carries the same
     one.
@@ -96,6 +105,8 @@ class Delivery(models.Model):
     fence = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from followups.actions import closing, messages, people, waiving
-from followups.models import Agent, Closure, Contact, ImportRun, Ladder, Role, Rota
+from followups.models import Agent, Channel, Closure, Contact, ImportRun, Ladder, Role, Rota
 from tests import factories
 
 # ada and sam are of the team that all is about, fay and olu of another; bot is a person for integrations.
@@ -22,14 +22,17 @@ READING = {
         ladder ladder-new ladder-new-team person-new rota rota-new rota-new-team team team-new
     """,
     "- 403 403 ok 403 ok 403 403": "customer-merger",
+    "- 403 403 ok ok ok 403 403": "deliveries",
     "- 403 403 ok 404 ok ok 403": "person",
     "- 403 403 ok ok ok ok 403": """
         categories category import import-errors import-progress imports ladders ladders-team time-rules
         time-rules-team overdue overdue-findings overdue-review
-        overdue-waivers people policy policy-team teams tokens
+        overdue-waivers messaging messaging-team people policy policy-team teams tokens
     """,
     "- 405 405 405 405 405 405 405": """
         ladder-removal ladders-dropping ladders-leaders rota-removal
+        channel channel-code channel-removal channel-trial channels-hours channels-switch deliveries-replay
+        messaging-dropping
         account-absence closure-undo confirmation follow-up-acknowledgement follow-up-lease follow-up-message
         follow-up-promise follow-up-turn import-real import-trial overdue-acknowledgements overdue-assignments
         overdue-moves overdue-waiver-refusal person-absence person-invitation person-second-factor policy-dropping policy-preview
@@ -40,9 +43,9 @@ READING = {
         ticket-follow-ups ticket-notes waiver
     """,
     "- ok 404 ok 404 ok ok 403": "follow-up ticket",
-    "- ok ok ok ok ok 403 403": "ticket-new",
+    "- ok ok ok ok ok 403 403": "ticket-new your-day",
     "- ok ok ok ok ok ok 403": """
-        account customer customers notices report report-rows reports tickets today
+        account channels customer customers notices report report-rows reports tickets today
     """,
     "- ok ok ok ok ok ok ok": "logout notices-badge",
     "405 405 405 405 405 405 405 405": "promise-not-solved promise-solved promise-time",
@@ -54,19 +57,22 @@ WRITING = {
         ladder ladder-new ladder-new-team ladder-removal ladders-dropping ladders-leaders rota rota-new rota-new-team
         rota-removal
         person-invitation person-new person-second-factor policy policy-dropping policy-preview policy-preview-team
+        channels-switch messaging messaging-dropping messaging-team
         policy-team team team-new token-revocation tokens
     """,
+    "- ok 404 404 404 404 404 403": "channel channel-code channel-removal channel-trial",
     "- 403 403 403 404 ok 403 403": "person",
     "- 403 403 ok 403 ok 403 403": "customer-merger",
     "- 403 403 ok 404 ok 403 403": "overdue-waiver-refusal person-absence",
     "- 403 403 ok ok ok 403 403": """
+        deliveries-replay
         category import-real import-trial imports overdue-acknowledgements overdue-assignments overdue-moves
         overdue-waivers
     """,
     "- 405 405 405 405 405 405 405": """
         ladders ladders-team time-rules time-rules-team
         categories customers import import-errors import-progress overdue overdue-findings overdue-review people
-        report report-rows reports teams ticket tickets today
+        report report-rows reports teams ticket tickets today deliveries your-day
     """,
     "- 404 404 404 404 404 403 403": "ticket-new-line",  # nobody is on the line
     "- ok 403 ok 403 ok 403 403": "customer",
@@ -76,7 +82,7 @@ WRITING = {
         ticket-contacts ticket-fields ticket-follow-ups ticket-notes ticket-outreach ticket-owner waiver
     """,
     "- ok ok ok ok ok 403 403": "ticket-new ticket-new-caller today-start",
-    "- ok ok ok ok ok ok 403": "account account-absence notices",
+    "- ok ok ok ok ok ok 403": "account account-absence channels channels-hours notices",
     "405 405 405 405 405 405 405 405": "healthz healthz-reminders metrics notices-badge promise readyz",
     "ok ok ok ok ok ok ok ok": "login promise-not-solved promise-solved promise-time welcome",
 }
@@ -146,6 +152,8 @@ def things(office, now):
     token, _ = people.make_token(name="Shop", scopes=["tickets:read"], now=now)
     ladder = Ladder.objects.create(team=office.billing, name="Ours", made_at=now)
     rota = Rota.objects.create(team=office.billing, name="Nights", starts_on=now.date(), hands_over_at=now.time())
+    own = {"agent": office.ada, "kind": "mail", "name": "Mail", "address": "ada@example.org", "made_at": now}
+    channel = Channel.objects.create(**own)
     run = ImportRun.objects.create(source="csv", file_name="x", made_at=now, by_name="x", dry_run=True)
     return {
         "tickets/": {"number": ticket.number},
@@ -159,6 +167,8 @@ def things(office, now):
         "rotas/": {"key": office.billing.pk},
         "rota/": {"key": rota.pk},
         "time-rules/": {"key": office.billing.pk},
+        "channels/": {"key": channel.pk},
+        "messaging/": {"key": office.billing.pk},
         "policy/": {"key": office.billing.pk},
         "teams/": {"key": office.billing.pk},
         "categories/": {"key": ticket.category_id},
