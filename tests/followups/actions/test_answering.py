@@ -233,4 +233,4 @@ def test_queries_of_an_answer(ticket, by_ada, now):
     step = promising.Step(promised_by=now + timedelta(hours=24), told=True)
     with CaptureQueriesContext(connection) as caught:
         say(row, by_ada, now, next_step=step)
-    assert len(caught) == 16, "\n".join(query["sql"][:150] for query in caught)
+    assert len(caught) == 19, "\n".join(query["sql"][:150] for query in caught)
