@@ -10,11 +10,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Subquery, Value
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
 from followups import timeline
+from followups.clock import found
 from followups.errors import Forbidden, Missing
 from followups.models import (
     ON_THE_LINE,
@@ -22,6 +24,7 @@ from followups.models import (
     Agent,
     Customer,
     Event,
+    Finding,
     FollowUp,
     Notice,
     Role,
@@ -200,22 +203,30 @@ def zone_of(agent: Agent) -> str:
     return agent.zone or settings.DESK_ZONE
 
 
-def sweep_is_late(now: Any) -> bool:
-    """Whether the reminders' last finished sweep is over a minute old (or none ever finished)."""
-    last = Sweep.objects.filter(name="reminders").values_list("finished_at", flat=True).first()
-    return last is None or now - last > LATE_AFTER
+def clock_state(now: Any) -> tuple[bool, int]:
+    """Whether the reminders' last finished sweep is over a minute old (or none ever finished), and how many things
+    stand that the watch found and could not repair. One question to the database, asked for every page.
+    """
+    one = Value(1)
+    stands = Finding.objects.filter(cleared_at=None, repaired_at=None, kind__in=found.WITHHOLDING).order_by()
+    count = Subquery(stands.annotate(one=one).values("one").annotate(n=Count("pk")).values("n"))
+    row = Sweep.objects.filter(name="reminders").values_list("finished_at", count).first()
+    last, findings = row or (None, 0)
+    return last is None or now - last > LATE_AFTER, findings or 0
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """What every page shows: the zone, unread notices, and whether the clock is late."""
+    """What every page shows: the zone, unread notices, whether the clock is late, what the watch found."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"site_zone": settings.DESK_ZONE}
     now = timezone.now()
+    late, findings = clock_state(now)
     return {
         "site_zone": zone_of(user),
         "unread": Notice.objects.filter(recipient=user, read_at__isnull=True).count(),
-        "sweep_late": sweep_is_late(now),
+        "sweep_late": late,
+        "findings_open": findings if user.role in (Role.SUPERVISOR, Role.ADMIN) else 0,
         "mail_reaches_people": settings.MAIL_REACHES_PEOPLE,
         "now": now,
     }

@@ -60,6 +60,7 @@ SETUP: tuple[Place, ...] = (
     ("policy", "Policy", "sliders-horizontal", LEADING),
     ("messaging", "Messages", "mail", LEADING),
     ("imports", "Imports", "upload", LEADING),
+    ("findings", "Findings", "activity", LEADING),
     ("tokens", "API tokens", "key-round", frozenset({"admin"})),
     ("admin:index", "Administration", "shield-check", frozenset({"admin"})),
 )
@@ -303,4 +304,5 @@ def desk_nav(context: Context) -> dict[str, Any]:
         "setup": setup,
         "setup_current": any(place["current"] for place in setup),
         "overdue": read(context.get("today_counts") or {}, "overdue", 0),
+        "findings": context.get("findings_open", 0),
     }

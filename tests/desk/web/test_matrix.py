@@ -23,6 +23,7 @@ READING = {
     """,
     "- 403 403 ok 403 ok 403 403": "customer-merger",
     "- 403 403 ok ok ok 403 403": "deliveries",
+    "- 403 403 ok ok ok 403 403": "findings",
     "- 403 403 ok 404 ok ok 403": "person",
     "- 403 403 ok ok ok ok 403": """
         categories category import import-errors import-progress imports ladders ladders-team time-rules
@@ -33,7 +34,7 @@ READING = {
         ladder-removal ladders-dropping ladders-leaders rota-removal
         channel channel-code channel-removal channel-trial channels-hours channels-switch deliveries-replay
         messaging-dropping
-        account-absence closure-undo confirmation follow-up-acknowledgement follow-up-lease follow-up-message
+        account-absence closure-undo confirmation findings-clock follow-up-acknowledgement follow-up-lease follow-up-message
         follow-up-promise follow-up-turn import-real import-trial overdue-acknowledgements overdue-assignments
         overdue-moves overdue-waiver-refusal person-absence person-invitation person-second-factor policy-dropping policy-preview
         policy-preview-team ticket-new-caller ticket-new-line ticket-outreach ticket-owner today-start token-revocation
