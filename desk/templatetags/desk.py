@@ -57,6 +57,7 @@ SETUP: tuple[Place, ...] = (
     ("people", "People", "users-round", LEADING),
     ("teams", "Teams", "users", LEADING),
     ("categories", "Categories", "tags", LEADING),
+    ("time-rules", "Time rules", "timer", WATCHING),
     ("policy", "Policy", "sliders-horizontal", LEADING),
     ("messaging", "Messages", "mail", LEADING),
     ("imports", "Imports", "upload", LEADING),

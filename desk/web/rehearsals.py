@@ -122,7 +122,7 @@ class Row:
     url: str = ""
     who: tuple[str, ...] = ()
     note: str = ""
-    channels: str = ""
+    channels: tuple[str, ...] = ()
     kind: str = "mark"
 
 
@@ -153,7 +153,10 @@ def usual(team: Team | None, *, now: datetime) -> rehearsal.Case:
 def of(case: rehearsal.Case, policy: Policy) -> Shown:
     """The case, played."""
     played = rehearsal.play(case)
-    rows = [*_beginning(case, played, policy), *(_row(line, played, case.team) for line in played.lines)]
+    rows = [
+        *_beginning(case, played, policy),
+        *(_row(line, played, case.team, policy.local_zone) for line in played.lines),
+    ]
     rows.sort(key=lambda row: row.at)
     return Shown(
         rows=tuple(rows),
@@ -193,7 +196,7 @@ def whose_policy(policy: Policy) -> tuple[str, str]:
     return "The desk's policy", reverse("policy")
 
 
-def _row(line: rehearsal.Line, played: rehearsal.Played, team: Team | None) -> Row:
+def _row(line: rehearsal.Line, played: rehearsal.Played, team: Team | None, zone: str) -> Row:
     rule, url = _rule(line, played, team)
     return Row(
         at=line.at,
@@ -202,9 +205,20 @@ def _row(line: rehearsal.Line, played: rehearsal.Played, team: Team | None) -> R
         url=url,
         who=tuple(agent.display_name for agent in line.people),
         note=_note(line, played),
-        channels="in the app",
+        channels=("in the app", *_outside(line, zone)),
         kind=line.stage,
     )
+
+
+def _outside(line: rehearsal.Line, zone: str) -> Iterable[str]:
+    """`Mail at 09:30: Sam Whitaker`, by way and moment; another day is named."""
+    ways: dict[tuple[datetime, str], list[str]] = {}
+    for one in line.outside:
+        ways.setdefault((one.at, f"{one.how}{', gathered,' if one.digest else ''}"), []).append(one.agent.display_name)
+    for (at, how), names in sorted(ways.items()):
+        here, there = worktime.to_wall(line.at, zone), worktime.to_wall(at, zone)
+        day = "" if here.date() == there.date() else f"{there:%a} {there.day} {there:%b} "
+        yield f"{how} {day}{there:%H:%M}: {', '.join(names)}"
 
 
 def _what(line: rehearsal.Line) -> str:

@@ -70,9 +70,9 @@ def _batch(ladder: Ladder, keys: list[UUID], now: datetime) -> int:
     rows = _held(ladder, keys)
     sent = _sent(rows)
     Reminder.objects.filter(follow_up__in=rows, stage__in=CLIMBED, state=ReminderState.WAITING).delete()
-    policies = {team_id: Policy.objects.of(team_id) for team_id in {row.team_id for row in rows}}
+    policies = {team_id: Policy.objects.of(team_id) for team_id in {row.ticket.team_id for row in rows}}
     calendars = {team_id: policy.calendar for team_id, policy in policies.items()}
-    made = [each for row in rows for each in _reminders(row, ladder, calendars[row.team_id], sent[row.pk], now)]
+    made = [each for row in rows for each in _reminders(row, ladder, calendars[row.ticket.team_id], sent[row.pk], now)]
     Reminder.objects.bulk_create(made)
     return len(rows)
 

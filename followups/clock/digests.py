@@ -55,10 +55,10 @@ def _open_notices(now: datetime):
         at__lte=now,
         follow_up__state=FollowUpState.SCHEDULED,
         follow_up__version=F("version"),
-    ).exclude(_heard_elsewhere())
+    ).exclude(heard_elsewhere())
 
 
-def _heard_elsewhere() -> Q:
+def heard_elsewhere() -> Q:
     own = Channel.objects.filter(agent=OuterRef("recipient"), kind=ChannelKind.MAIL, verified_at__isnull=False)
     off = Exists(Site.objects.filter(channels_off=True))
     stages = (Stage.OVERDUE, Stage.ESCALATED)

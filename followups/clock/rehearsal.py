@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, takewhile
 from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import transaction
 
 from followups import ladders
 from followups.actions import closing, promising, scheduling
-from followups.clock import reminders
+from followups.clock import digests, quiet, reminders, routes
 from followups.models import (
+    Absence,
     Actor,
     Agent,
     Category,
@@ -29,14 +31,17 @@ from followups.models import (
     Policy,
     Reminder,
     ReminderState,
+    Role,
+    Site,
     Stage,
     Team,
     Ticket,
 )
 
 CLOSED, DUE = "closed", "due"
-SHOWN = timedelta(days=21)
-MOST = 24
+SHOWN = timedelta(days=10)
+MOST = 16
+CLIMBED = (Stage.OVERDUE, Stage.ESCALATED)
 MADE_BEFORE = timedelta(days=1)
 WORDS = "We call you with what we know."
 
@@ -58,6 +63,15 @@ class Case:
     zone: str = ""
 
 
+class Outside(NamedTuple):
+    """What leaves the app of a notice: to whom, how, and when at the earliest. `digest`: gathered with others."""
+
+    agent: Agent
+    how: str
+    at: datetime
+    digest: bool
+
+
 @dataclass(frozen=True)
 class Line:
     """A stage as it is heard. `step` is that of the ladder for which it fell due, None before the ladder begins.
@@ -72,6 +86,7 @@ class Line:
     nobody: tuple[LadderStep, ...]
     away: bool
     heard: tuple[Notice, ...]
+    outside: tuple[Outside, ...]
 
     @property
     def people(self) -> list[Agent]:
@@ -136,18 +151,20 @@ def _waiting(follow_up: FollowUp):
 def _lines(follow_up: FollowUp, steps: Sequence[LadderStep]) -> Iterator[Line]:
     """One due instant after the other, until nothing waits or enough is seen."""
     heard: set[uuid.UUID] = set()
-    until, shown = follow_up.promised_by + SHOWN, 0
+    until, shown, digests_of = follow_up.promised_by + SHOWN, 0, Digests()
     while shown < MOST and (nearest := _waiting(follow_up).filter(due_at__lte=until).first()):
         due = list(_waiting(follow_up).filter(due_at=nearest.due_at))[-1]
         reminders.remind([follow_up.pk], now=due.due_at)
         new = [notice for notice in _notices(follow_up) if notice.pk not in heard]
         heard |= {notice.pk for notice in new}
         for _, group in groupby(new, key=attrgetter("stage", "repeat")):
-            yield _line(follow_up, steps, due, tuple(group))
+            yield _line(follow_up, steps, due, tuple(group), digests_of)
             shown += 1
 
 
-def _line(follow_up: FollowUp, steps: Sequence[LadderStep], due: Reminder, heard: tuple[Notice, ...]) -> Line:
+def _line(
+    follow_up: FollowUp, steps: Sequence[LadderStep], due: Reminder, heard: tuple[Notice, ...], digests_of: "Digests"
+) -> Line:
     whose = ladders.Whose(follow_up.owner_id, follow_up.promiser_id, follow_up.team_id)
     crew = ladders.Crew([whose], at=due.due_at, steps=steps)
     place = _place(due, steps)
@@ -160,12 +177,56 @@ def _line(follow_up: FollowUp, steps: Sequence[LadderStep], due: Reminder, heard
         nobody=tuple(takewhile(lambda step: not crew.audience(whose, step), climbed)),
         away=follow_up.promiser_id in crew.away,
         heard=heard,
+        outside=(*_messages(heard, due.due_at), *digests_of.mails(heard, due.due_at)),
     )
+
+
+def _messages(heard: Sequence[Notice], at: datetime) -> Iterator[Outside]:
+    """To channels of their own, held back in their quiet hours."""
+    off = Site.objects.filter(channels_off=True).exists()
+    rows = [] if off else [notice for notice in heard if notice.to_route]
+    people = {notice.recipient_id: notice.recipient for notice in rows}
+    for message in routes.messages_of(rows, at) if rows else ():
+        channel = message.channel
+        yield Outside(people[channel.agent_id], channel.get_kind_display(), message.due, digest=False)
+
+
+class Digests:
+    """When each person's next digest leaves; one that is still to come takes up what is heard meanwhile."""
+
+    def __init__(self) -> None:
+        self.last: dict[int, datetime] = {}
+
+    def mails(self, heard: Sequence[Notice], at: datetime) -> Iterator[Outside]:
+        keys = [notice.pk for notice in heard if notice.stage in CLIMBED and notice.recipient.email]
+        rows = Notice.objects.filter(pk__in=keys).exclude(digests.heard_elsewhere()).select_related("recipient")
+        people = [notice.recipient for notice in rows]
+        rests = quiet.of(people) if people else {}
+        for agent in people:
+            yield Outside(agent, "Mail", self._next(agent, rests[agent.pk], at), digest=True)
+
+    def _next(self, agent: Agent, rest: quiet.Rest, at: datetime) -> datetime:
+        last = self.last.get(agent.pk)
+        if last is None or last < at:
+            every = digests.AGENTS_EVERY if agent.role == Role.AGENT else digests.OTHERS_EVERY
+            rested = max(at, last + every) if last else at
+            self.last[agent.pk] = self._back(agent, rest, rested)
+        return self.last[agent.pk]
+
+    def _back(self, agent: Agent, rest: quiet.Rest, at: datetime) -> datetime:
+        """The first instant at which they are neither left alone nor absent."""
+        for _ in range(quiet.LONGEST):
+            absence = Absence.objects.at(at).filter(agent=agent).first()
+            later = rest.until(at) or (absence.until_at if absence else None)
+            if later is None:
+                break
+            at = later
+        return at
 
 
 def _place(due: Reminder, steps: Sequence[LadderStep]) -> int | None:
     """Which step of the ladder a reminder is of; None before it begins."""
-    if due.stage not in (Stage.OVERDUE, Stage.ESCALATED):
+    if due.stage not in CLIMBED:
         return None
     if due.ladder_step_id is None:
         return 0 if due.stage == Stage.OVERDUE else 1

@@ -59,13 +59,14 @@ def _batch(now: datetime) -> int | None:
     if not rows:
         return None
     off = Site.objects.filter(channels_off=True).exists()
-    messages = [] if off else list(_messages([row for row in rows if row.read_at is None], now))
+    messages = [] if off else list(messages_of([row for row in rows if row.read_at is None], now))
     _write(messages, now)
     Notice.objects.filter(pk__in=[row.pk for row in rows]).update(to_route=False)
     return len(messages)
 
 
-def _messages(rows: list[Notice], now: datetime) -> Iterator[Message]:
+def messages_of(rows: list[Notice], now: datetime) -> Iterator[Message]:
+    """What goes out of these notices, and when. A rehearsal asks it too."""
     channels = channels_of({row.recipient_id for row in rows})
     people = Agent.objects.filter(pk__in=channels.keys(), is_active=True)
     quiet_until = {key: rest.until(now) for key, rest in quiet.of(people).items()}

@@ -52,7 +52,7 @@ class LadderForm(forms.Form):
     priorities = Words(label="Priorities", required=False, help_text="With commas. Empty: whatever the priority.")
     families = Words(label="Families", required=False, help_text="The first part of the category, like Billing.")
     position = forms.IntegerField(
-        label="Place", required=False, min_value=0, max_value=999, help_text="The first that fits holds."
+        label="Order", required=False, min_value=0, max_value=999, help_text="The first that fits holds."
     )
     holds = Span(label="Acknowledging rests it for", help_text="Working time, like 4 h.")
 
@@ -76,7 +76,7 @@ class StepForm(forms.Form):
     audience = forms.ChoiceField(label="Who hears it", required=False, choices=[("", "No step"), *Audience.choices])
     person = forms.ChoiceField(label="The person", required=False)
     rota = forms.ChoiceField(label="The rota", required=False)
-    after = Span(label="How long after the promised time", required=False)
+    after = Span(label="After the promised time", required=False)
     elapsing = forms.ChoiceField(label="Counted in", required=False, choices=Elapsing.choices)
     channels = forms.MultipleChoiceField(
         label="Beside the app",
@@ -84,10 +84,10 @@ class StepForm(forms.Form):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "segmented"}),
     )
     every = Span(label="Again every", required=False)
-    times = forms.IntegerField(label="So many times", required=False, min_value=1, max_value=laddering.MOST_REPEATS)
+    times = forms.IntegerField(label="How many times", required=False, min_value=1, max_value=laddering.MOST_REPEATS)
 
     def __init__(self, *args: Any, people: list[Agent], rotas: list[Rota], **kwargs: Any) -> None:
-        kwargs.setdefault("empty_permitted", True)
+        kwargs["empty_permitted"] = False  # else a row that stands as it was offered counts as none
         super().__init__(*args, **kwargs)
         self.people, self.rotas = {str(p.pk): p for p in people}, {str(r.pk): r for r in rotas}
         self.fields["person"].choices = NOBODY + named(people)

@@ -5,12 +5,15 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from followups.actions import closing
-from followups.clock import rehearsal, reminders
+from followups.clock import digests, rehearsal, reminders, routes
 from followups.models import (
     Absence,
     Actor,
+    Agent,
     Category,
+    Channel,
     Customer,
+    Delivery,
     Event,
     FollowUp,
     Ladder,
@@ -49,21 +52,42 @@ def ladder(team, *steps, **fields):
 
 
 def shown(case):
-    return [
-        (line.at, line.stage, line.repeat, person.username)
-        for line in rehearsal.play(case).lines
-        for person in line.people
-    ]
+    return heard_in(rehearsal.play(case))
+
+
+def heard_in(played):
+    return [(line.at, line.stage, line.repeat, person.username) for line in played.lines for person in line.people]
+
+
+def left_the_app(played):
+    return {(one.at, one.agent.username, one.how, one.digest) for line in played.lines for one in line.outside}
 
 
 def happened(follow_up, *, until):
     """The real clock, tick by tick, and what it wrote."""
-    at = follow_up.promised_at
-    while at <= until:
+    for at in ticks(follow_up, until):
         reminders.sweep(now=at)
-        at += timedelta(minutes=15)
+        routes.sweep(now=at)
+        digests.sweep(now=at)
     rows = Notice.objects.filter(follow_up=follow_up, kind="reminder").select_related("recipient")
     return sorted((row.at, row.stage, row.repeat, row.recipient.username) for row in rows)
+
+
+def ticks(follow_up, until):
+    """Every half hour of the working days, at noon of the others, and when the first stages fall due."""
+    early = [row.due_at for row in follow_up.reminders.all() if row.stage in ("ahead", "due")]
+    first = follow_up.promised_at.replace(hour=0, minute=0)
+    halves = [first + timedelta(minutes=30 * n) for n in range(int((until - first) / timedelta(minutes=30)))]
+    works = [at for at in halves if (6 < at.hour < 17 if at.weekday() < 5 else at.hour == 12)]
+    return sorted({at for at in [*works, *early] if at >= follow_up.promised_at})
+
+
+def sent():
+    rows = Delivery.objects.filter(kind__in=["digest", "notice"]).select_related("agent", "channel")
+    return {
+        (row.due_at, row.agent.username, row.channel.get_kind_display() if row.channel else "Mail", not row.channel)
+        for row in rows
+    }
 
 
 def test_nothing_of_a_rehearsal_stays(desk):
@@ -131,12 +155,29 @@ def test_what_is_shown_is_what_happens(desk, happening):
         {"audience": "rota", "rota": rota, "after_minutes": 120, "repeat_minutes": 90, "repeats": 2},
     )
     Absence.objects.create(agent=people["sue"], from_at=FRIDAY, until_at=FRIDAY + timedelta(days=4))
+    for name in ("ada", "ben", "max"):
+        Agent.objects.filter(pk=people[name].pk).update(email=f"{name}@example.org")
+    channel(people["sam"], "chat", "overdue", "escalated")
+    channel(people["ada"], "mail", "due", "overdue")
     case = rehearsal.Case(at=FRIDAY, happening=happening, team=team, promiser=people["ada"])
-    promised = shown(case)
+    played = rehearsal.play(case)
+    promised, outside = heard_in(played), left_the_app(played)
     follow_up = real(case, team)
-    until = follow_up.promised_by + timedelta(days=5)
+    until = follow_up.promised_by.replace(hour=16, minute=0) + timedelta(
+        days=5 if case.happening == rehearsal.DUE else 2
+    )
     assert len(promised) > 6
     assert happened(follow_up, until=until) == sorted(row for row in promised if row[0] <= until)
+    assert len(outside) > 2
+    assert sent() == {row for row in outside if row[0] <= until}
+
+
+def channel(agent, kind, *hears):
+    address = f"{agent}@example.org" if kind == "mail" else "slack://a/b/c"
+    Channel.objects.create(
+        agent=agent, kind=kind, name=kind, address=address, hears=hears, made_at=FRIDAY, verified_at=FRIDAY
+    )
+    Agent.objects.filter(pk=agent.pk).update(pushes=True)
 
 
 def real(case, team):
