@@ -70,9 +70,10 @@ def test_what_a_site_allows_is_sent(settings):
 def test_a_refusal_names_neither_address_nor_answer(settings, caplog):
     settings.CHANNEL_SCHEMES = ["json"]
     caplog.set_level(logging.DEBUG)
-    with ChatHost() as host, pytest.raises(outward.NotSent) as refusal:
+    with ChatHost() as host:
         host.status = 500
-        outward.send(f"{host.address}/my-secret", "t", "b")
+        with pytest.raises(outward.NotSent) as refusal:
+            outward.send(f"{host.address}/my-secret", "t", "b")
     assert str(refusal.value) == "The host did not take it, or did not answer in time."
     assert not [record for record in caplog.records if record.name.startswith("apprise")]
 

@@ -8,7 +8,7 @@ from django.core import mail
 from django.core.mail import get_connection
 
 from followups import languages
-from followups.actions import answering, closing, confirming, messages, promising, scheduling
+from followups.actions import answering, closing, confirming, messages, promising, scheduling, slots
 from followups.clock import bounces, deliveries
 from followups.models import (
     Actor,
@@ -242,7 +242,7 @@ def test_her_language_goes_before_the_teams_and_her_zone_before_that_of_the_prom
 
 def test_the_desks_own_sentence_is_said_in_her_language_and_an_agents_stays():
     row = promised(ana(language="es"))
-    row.promise = "We will call you on Friday 20 November between 14:00 and 16:00 with what we know, even if we are still waiting."
+    row.promise = slots.sentence(Policy(), from_at=row.promised_from, by_at=DUE, zone="UTC")
     assert (
         "Le llamaremos el viernes 20 de noviembre, de 14:00 a 16:00 h para decirle lo que sabemos"
         in messages.told(row).body
