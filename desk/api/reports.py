@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from desk.api import answers, described, errors
 from desk.api.resource import Resource, answer
 from followups.errors import Invalid
-from followups.models import Scope
+from followups.models import Actor, Scope
 from followups.reports import catalogue, reading, rows, tables, windows
 
 INSTANT = {"type": "string", "description": "A date (its midnight in the desk's zone) or an instant with its offset."}
@@ -89,10 +89,17 @@ class Report(Resource):
         form = given.pop("format", "json")
         if form not in ("json", "csv"):
             raise Invalid("format", "json or csv.", code="unknown-choice")
+        check_agents(request.actor, given)
         question = asked(given, scope=windows.scope_of(request.actor))
         with reading.whole():
             report = module.report(question)
         return csv(report) if form == "csv" else answer(figures(report, question))
+
+
+def check_agents(actor: Actor, given: dict[str, str]) -> None:
+    """Figures per agent need a scope of their own, beside the desk's switch."""
+    if given.get("by") == "agent" and actor.token and not actor.token.allows(Scope.REPORTS_AGENTS):
+        raise errors.Problem(403, "scope", f"This needs the scope {Scope.REPORTS_AGENTS}.", field="by")
 
 
 def asked(given: dict[str, str], *, scope: windows.Scope) -> windows.Question:

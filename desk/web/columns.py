@@ -29,6 +29,7 @@ CUTS = {
     "team": "Team",
     "site": "In-house or outsourced",
     "priority": "Priority",
+    "agent": "Agent",
     "week": "Week",
     "month": "Month",
 }

@@ -16,9 +16,9 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from desk import access
-from desk.web import capacity, figures, outreach
+from desk.web import capacity, changes, figures, outreach
 from followups.errors import Invalid
-from followups.models import Category, FollowUp, Site, Team, Ticket
+from followups.models import Category, Disclosure, FollowUp, Site, Team, Ticket
 from followups.reports import (
     catalogue,
     cuts,
@@ -46,13 +46,13 @@ HOUR, DAY = 3600, 86_400
 @require_GET
 @access.page()
 def overview(request: HttpRequest) -> HttpResponse:
-    """All of them in one look, over the 90 days to now."""
+    """Whether fewer are left without an answer, and where; then every report in one look, over the 90 days to now."""
     question, refused = asked(request)
     with reading.whole():
         found = [card(module, question, request) for module in catalogue.REPORTS.values()] if question else []
-    return render(
-        request, "reports/overview.html", common(request, question, refused) | {"cards": found}, status=status(refused)
-    )
+        look = changes.context(request, question, given(request)) if question else {}
+    context = common(request, question, refused) | {"cards": found} | look
+    return render(request, "reports/overview.html", context, status=status(refused))
 
 
 def card(module: ModuleType, question: windows.Question, request: HttpRequest) -> dict[str, Any]:
@@ -243,6 +243,7 @@ def linked(request: HttpRequest, name: str, **changes: Any) -> figures.Link:
 
 def common(request: HttpRequest, question: windows.Question | None, refused: Invalid | None) -> dict[str, Any]:
     scope = question.scope if question else None
+    disclosed = Disclosure.objects.present()
     teams = (
         Team.objects.all() if scope is None or scope.team_ids is None else Team.objects.filter(pk__in=scope.team_ids)
     )
@@ -252,7 +253,8 @@ def common(request: HttpRequest, question: windows.Question | None, refused: Inv
         "given": request.GET.dict(),
         "tabs": [(name, title) for name, title in figures.TITLES.items()],
         "asked": urlencode(given(request)),
-        "cuts": figures.CUTS.items(),
+        "cuts": [(name, word) for name, word in figures.CUTS.items() if name != "agent" or disclosed],
+        "disclosed": disclosed,
         "teams": teams,
         "families": Category.objects.values_list("family", flat=True).distinct().order_by("family"),
         "own": scope is not None and scope.agent_id is not None,

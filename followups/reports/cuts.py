@@ -24,6 +24,8 @@ KEYS = {
     "team": "coalesce(team.name, '')",
     "site": "coalesce(team.kind, '')",
     "priority": "facts.priority",
+    "agent": "CASE WHEN facts.agent_id = ANY(%(named)s) "
+    "THEN (SELECT username FROM followups_agent WHERE id = facts.agent_id) ELSE '' END",
     "week": """to_char(facts.at AT TIME ZONE %(zone)s, 'IYYY-"W"IW')""",
     "month": "to_char(facts.at AT TIME ZONE %(zone)s, 'YYYY-MM')",
 }
@@ -118,8 +120,8 @@ def nothing(source: Source) -> dict[str, Any]:
 
 
 def ordered(question: windows.Question, rows: list[Any], *, size: Any) -> list[Any]:
-    """Weeks and months in their order; other keys by size, then by name."""
-    if question.by in windows.TIMES:
+    """Weeks and months in their order, people by name and never by rank; other keys by size, then by name."""
+    if question.by in (*windows.TIMES, "agent"):
         return sorted(rows, key=lambda row: row.key)
     return sorted(rows, key=lambda row: (-size(row), row.key))
 

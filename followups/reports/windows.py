@@ -9,17 +9,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Count, Q
 
 from followups import errors
-from followups.models import Actor, Customer, Role, Team
+from followups.models import Actor, Agent, Customer, Disclosure, Role, Team
 
-CUTS = ("channel", "category", "family", "team", "site", "priority", "week", "month")
+CUTS = ("channel", "category", "family", "team", "site", "priority", "agent", "week", "month")
 TIMES = ("week", "month")
 OF = ("resolved", "unresolved", "all")
 FILTERS = ("team", "channel", "category", "family", "priority", "customer")
 NAMES = ("from", "to", "as_of", "window_days", "of", "by", *FILTERS)
 DAYS = timedelta(days=90)
 YEARS = range(1900, 2200)
+# In a smaller team a figure of one says too much about the others.
+LARGE_TEAM = 5
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,10 @@ class Filters:
 
 @dataclass(frozen=True)
 class Question:
-    """The period is `[start, end)`; `as_of` cuts by when things happened. Instants are aware."""
+    """The period is `[start, end)`; `as_of` cuts by when things happened. Instants are aware.
+
+    `named` are the agents with a row of their own in a cut by agent; all others are one row without a name.
+    """
 
     start: datetime
     end: datetime
@@ -54,6 +60,7 @@ class Question:
     zone: str = "UTC"
     filters: Filters = field(default_factory=Filters)
     scope: Scope = field(default_factory=Scope)
+    named: tuple[int, ...] = ()
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -68,6 +75,7 @@ class Question:
             "scope_teams": None if self.scope.team_ids is None else sorted(self.scope.team_ids),
             "scope_pool": self.scope.pool,
             "scope_agent": self.scope.agent_id,
+            "named": list(self.named),
             **{name: getattr(self.filters, name) for name in FILTERS},
         }
 
@@ -115,6 +123,7 @@ def question(given: Mapping[str, str], *, now: datetime, zone: str, scope: Scope
         window_days=_days(words.get("window_days", "7")),
         of=_one_of("of", words.get("of", "resolved"), OF),
         by=_cut(words.get("by")),
+        named=nameable(scope) if words.get("by") == "agent" else (),
         zone=zone,
         filters=_filters(words),
         scope=scope,
@@ -157,9 +166,20 @@ def _one_of(name: str, word: str, words: tuple[str, ...]) -> str:
 
 
 def _cut(word: str | None) -> str | None:
-    if word == "agent":
+    if word == "agent" and Disclosure.objects.present() is None:
         raise errors.Invalid("by", "Figures per agent are switched off at this desk.", code="unknown-choice")
     return _one_of("by", word, CUTS) if word else None
+
+
+def nameable(scope: Scope) -> tuple[int, ...]:
+    """Those whose own figures may be shown while that is switched on: who reads them, and members of large teams."""
+    if scope.agent_id is not None:
+        return (scope.agent_id,)
+    large = Team.objects.annotate(size=Count("agents", filter=Q(agents__is_active=True))).filter(size__gte=LARGE_TEAM)
+    if scope.team_ids is not None:
+        large = large.filter(pk__in=scope.team_ids)
+    members = Agent.objects.filter(teams__in=large.values("pk"))
+    return tuple(members.order_by("pk").values_list("pk", flat=True).distinct())
 
 
 def _filters(words: Mapping[str, str]) -> Filters:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from followups.errors import Forbidden, Invalid
-from followups.models import Actor, ApiToken
+from followups.models import Actor, Agent, ApiToken, Disclosure
 from followups.reports import windows
 from tests import factories
 
@@ -47,7 +47,6 @@ def test_an_empty_word_is_none():
         ({"window_days": "7.5"}, "out-of-range"),
         ({"of": "some"}, "unknown-choice"),
         ({"by": "colour"}, "unknown-choice"),
-        ({"by": "agent"}, "unknown-choice"),
         ({"customer": "nobody\x00"}, "unknown"),
         ({"channel": "a\x00"}, "forbidden-character"),
         ({"team": "a\x00"}, "unknown"),
@@ -63,6 +62,26 @@ def test_what_cannot_be_asked_is_named(given, code):
 def test_a_period_ends_after_it_starts():
     with pytest.raises(Invalid, match="must end after it starts"):
         asked(**{"from": "2026-03-09", "to": "2026-03-09"})
+
+
+@pytest.mark.django_db
+def test_agents_are_no_cut_while_that_is_switched_off():
+    with pytest.raises(Invalid) as refused:
+        asked(by="agent")
+    assert (refused.value.field, refused.value.code) == ("by", "unknown-choice")
+
+
+@pytest.mark.django_db
+def test_only_members_of_large_teams_are_named():
+    root = factories.agent("root", "admin")
+    Disclosure.objects.create(since=NOW, by=root, reason="Coaching")
+    north, south = factories.team("North"), factories.team("South")
+    many = [factories.agent(f"n{place}", team=north) for place in range(5)]
+    factories.agent("s1", team=south)
+    assert asked(by="agent").named == tuple(sorted(each.pk for each in many))
+    assert asked().named == ()
+    Agent.objects.filter(pk=many[0].pk).update(is_active=False)
+    assert asked(by="agent").named == ()
 
 
 @pytest.mark.django_db
