@@ -5,7 +5,9 @@ from django.urls import include, path
 from desk import admin
 
 urlpatterns = [
+    path("", include("desk.web.absences")),
     path("", include("desk.web.account")),
+    path("", include("desk.web.calendars")),
     path("", include("desk.web.channels")),
     path("", include("desk.web.closures")),
     path("", include("desk.web.customers")),

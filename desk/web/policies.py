@@ -13,14 +13,14 @@ from desk.web import zones
 from desk.web.forms.policies import PolicyForm
 from desk.web.forms.refusals import explain
 from followups import worktime
-from followups.actions import people, slots
+from followups.actions import calendars, people, slots
 from followups.errors import Forbidden, Missing, Refused
 from followups.models import Policy, Role, Team
 
 WATCHING = (Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
 
 
-def _team(key: int | None) -> Team | None:
+def team_of(key: int | None) -> Team | None:
     if key is None:
         return None
     team = Team.objects.filter(pk=key).first()
@@ -32,7 +32,7 @@ def _team(key: int | None) -> Team | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.page(*WATCHING)
 def policy(request: HttpRequest, key: int | None = None) -> HttpResponse:
-    team = _team(key)
+    team = team_of(key)
     own = Policy.objects.filter(team=team).first()
     row = own or Policy.objects.of(None)
     if request.user.role != Role.ADMIN:
@@ -75,7 +75,7 @@ def _page(request: HttpRequest, team: Team | None, own: Policy | None, form: Pol
 @access.page(Role.ADMIN)
 def preview(request: HttpRequest, key: int | None = None) -> HttpResponse:
     """What the policy in the form would promise now; nothing is saved."""
-    team = _team(key)
+    team = team_of(key)
     form = PolicyForm(request.POST, instance=Policy.objects.of(key))
     valid = form.is_valid() and _is_usable(form.instance)
     return render(request, "policies/_parts/preview.html", _preview(request, team, form.instance if valid else None))
@@ -105,8 +105,8 @@ def _preview(request: HttpRequest, team: Team | None, row: Policy | None) -> dic
 @access.page(Role.ADMIN)
 def dropping(request: HttpRequest, key: int) -> HttpResponse:
     """The team follows the desk's policy again."""
-    team = _team(key)
-    people.drop_policy(team=team, by=request.actor)
+    team = team_of(key)
+    calendars.drop(team=team, by=request.actor, now=request.now)
     messages.success(request, f"{team.name} follows the desk's policy again.")
     return redirect("policy-team", key)
 
