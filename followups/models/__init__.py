@@ -19,6 +19,7 @@ from followups.models.closures import (
 from followups.models.contacts import Contact, Direction, Note, Purpose, Reached
 from followups.models.customers import Customer, DoNotContact
 from followups.models.deliveries import Delivery, DeliveryKind, DeliveryState, Messaging
+from followups.models.disclosures import Disclosure
 from followups.models.events import Event
 from followups.models.followups import Brought, FollowUp, FollowUpState, Move, Stage
 from followups.models.imports import ImportMap, ImportRun, ImportState
@@ -68,6 +69,7 @@ __all__ = [
     "DeliveryKind",
     "DeliveryState",
     "Direction",
+    "Disclosure",
     "DoNotContact",
     "Elapsing",
     "Event",
