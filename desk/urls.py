@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("desk.web.customers")),
     path("", include("desk.web.deliveries")),
     path("", include("desk.web.findings")),
+    path("", include("desk.web.disclosures")),
     path("", include("desk.web.followups")),
     path("", include("desk.web.health")),
     path("", include("desk.web.imports")),
