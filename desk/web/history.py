@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from followups.models import Brought, Event, Outcome, Purpose, Reached, Ticket, WaiverKind
+from followups.models import Brought, Delivery, Event, Outcome, Purpose, Reached, TargetKind, Ticket, WaiverKind
 from followups.timeline import KINDS
 
 PAGE = 30
 OUTCOMES, BROUGHT, REACHED = dict(Outcome.choices), dict(Brought.choices), dict(Reached.choices)
 PURPOSES, WAIVERS = dict(Purpose.choices), dict(WaiverKind.choices)
+TARGETS = dict(TargetKind.choices)
+PAUSES = {
+    "answered": "She answered.",
+    "by_hand": "Before its promised end.",
+    "closed": "The ticket was closed.",
+    "ran_out": "Its time was over: no answer came.",
+}
+MESSAGES = {"told": "what was promised", "moved": "a new time", "kept": "what was brought", "closed": "closed, not so?"}
+STATES = {"waiting": "waiting", "sent": "sent", "dropped": "not sent", "dead": "given up", "bounced": "came back"}
 SIGNS = {
     "ticket.opened": ("circle-dashed", ""),
     "ticket.assigned": ("arrow-right-left", ""),
@@ -18,6 +27,9 @@ SIGNS = {
     "ticket.reopened": ("rotate-ccw", "warn"),
     "ticket.waived": ("flag", ""),
     "ticket.merged": ("copy", ""),
+    "ticket.paused": ("circle-pause", ""),
+    "ticket.pause_ended": ("circle-play", ""),
+    "target.breached": ("timer-off", "overdue"),
     "dead_end.replaced": ("handshake", "promised"),
     "waiver.asked": ("flag", "warn"),
     "waiver.refused": ("flag-off", ""),
@@ -41,7 +53,9 @@ SIGNS = {
     "note.added": ("notebook-pen", ""),
     "confirmation.recorded": ("badge-check", "done"),
     "recontact.found": ("repeat", "warn"),
+    "message.queued": ("mail", ""),
     "message.sent": ("send", ""),
+    "message.bounced": ("mail-x", "overdue"),
     "message.failed": ("mail-x", "overdue"),
     "door.opened": ("door-open", ""),
     "imported.state": ("download", ""),
@@ -67,9 +81,20 @@ def page(ticket: Ticket, *, before: str = "") -> tuple[list[Line], str]:
     cursor = read_cursor(before)
     if cursor:
         found = found.filter(at__lte=cursor[0]).exclude(at=cursor[0], id__gte=cursor[1])
-    events = list(found[: PAGE + 1])
+    events = with_states(list(found[: PAGE + 1]))
     older = f"{events[PAGE - 1].at.isoformat()}_{events[PAGE - 1].pk}" if len(events) > PAGE else ""
     return [line(event) for event in events[:PAGE]], older
+
+
+def with_states(events: list[Event]) -> list[Event]:
+    """Messages with what has become of them by now: one query, none where nothing was written."""
+    written = [event for event in events if event.kind == "message.queued"]
+    keys = [event.data["delivery"] for event in written]
+    rows = {str(row.pk): row for row in Delivery.objects.filter(pk__in=keys)} if keys else {}
+    for event in written:
+        row = rows.get(event.data["delivery"])
+        event.data = {**event.data, "state": row.state if row else "", "why": row.error if row else ""}
+    return events
 
 
 def read_cursor(text: str) -> tuple[datetime, int] | None:
@@ -166,6 +191,26 @@ def _confirmed(data: dict[str, Any]) -> dict[str, str]:
 
 
 TURNED = {False: "To be written instead of called", True: "A supervisor looks instead of a call"}
+
+
+def _queued(data: dict[str, Any]) -> dict[str, str]:
+    """`sent` is as good as delivered until it comes back."""
+    way = "an SMS" if data.get("route") == "sms" else "a mail"
+    what = MESSAGES.get(data.get("message", ""), "")
+    state, why = STATES.get(data.get("state", ""), ""), data.get("why", "")
+    looks = {"dead": "overdue", "bounced": "overdue", "dropped": "warn"}.get(data.get("state", ""), "")
+    return {
+        "title": f"Wrote her {way}: {what}" if what else f"Wrote her {way}",
+        "text": f"{state}: {why}" if why else state,
+        "state": looks,
+    }
+
+
+def _came_back(data: dict[str, Any]) -> dict[str, str]:
+    what = MESSAGES.get(data.get("message", ""), "a message")
+    return {"title": f"Came back: {what}", "text": f"Tell her another way. {data.get('why', '')}".strip()}
+
+
 TELL: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
     "ticket.changed": _changed,
     "ticket.closed": _closed,
@@ -173,6 +218,11 @@ TELL: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
     "ticket.opened": lambda data: {"title": f"Ticket opened ({data.get('channel', '')})"},
     "ticket.assigned": _assigned,
     "ticket.merged": lambda data: {"text": f"Duplicate: {data.get('duplicate', '')}"},
+    "ticket.paused": lambda data: {"text": data.get("question", "")},
+    "ticket.pause_ended": lambda data: {"text": PAUSES.get(data.get("why", ""), "")},
+    "target.breached": lambda data: {
+        "title": f"Target missed: {TARGETS.get(data.get('target', ''), '')}".lower().capitalize()
+    },
     "ticket.waived": _waiver,
     "waiver.asked": _waiver,
     "waiver.refused": _waiver,
@@ -189,8 +239,13 @@ TELL: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
     "contact.abandoned": _contact,
     "note.added": lambda data: {"title": "Note", "text": data.get("text", "")},
     "confirmation.recorded": _confirmed,
-    "message.sent": lambda data: {"title": f"A message went out ({data.get('message', '')})"},
-    "message.failed": lambda data: {"text": f"{data.get('message', '')}: {data.get('why', '')}"},
+    "message.queued": _queued,
+    "message.sent": lambda data: {"title": f"Sent: {MESSAGES.get(data.get('message', ''), 'a message')}"},
+    "message.failed": lambda data: {
+        "title": f"Not sent: {MESSAGES.get(data.get('message', ''), 'a message')}",
+        "text": str(data.get("why", "")),
+    },
+    "message.bounced": _came_back,
     "recontact.found": lambda data: {"text": f"Ticket {data.get('of', '')} ended less than 30 days before"},
     "imported.state": lambda data: {"title": f"State: {data.get('state', '')}"},
 }

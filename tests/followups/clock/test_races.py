@@ -14,9 +14,10 @@ from django.core import mail
 from django.db import connection, transaction
 
 from desk.local import places
+from followups import notices
 from followups.actions import promising, scheduling
-from followups.clock import deliveries, digests, reminders
-from followups.models import Actor, Delivery, Event, FollowUp, Notice, Reminder, ReminderState
+from followups.clock import deliveries, digests, reminders, routes
+from followups.models import Actor, Channel, Delivery, Event, FollowUp, Notice, Reminder, ReminderState
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -205,3 +206,22 @@ def test_two_digesters_write_one_letter_each():
     at_once(*[lambda: made.append(digests.sweep(now=overdue))] * 3)
     assert (sum(made), Delivery.objects.count()) == (12, 12)
     assert Notice.objects.filter(digest__isnull=True).count() == 0
+
+
+def test_two_routers_pass_each_notice_on_once():
+    people = [factories.agent(f"ada{n}") for n in range(6)]
+    for person in people:
+        given = {"kind": "mail", "name": "Mail", "address": f"{person}@example.org", "hears": ["assigned"]}
+        Channel.objects.create(agent=person, made_at=NOW, verified_at=NOW, **given)
+        person.pushes = True
+    for number in range(20):
+        notices.tell(people, kind="assigned", text=f"Number {number}", now=NOW)
+    day, night = NOW, NOW.replace(hour=23)
+    passed = []
+    at_once(*[lambda: passed.append(routes.sweep(now=day))] * 3)
+    assert (sum(passed), Delivery.objects.count()) == (120, 120)
+    for number in range(20):
+        notices.tell(people, kind="assigned", text=f"Night {number}", now=night)
+    at_once(*[lambda: routes.sweep(now=night)] * 3)
+    gathered = [row.gathered for row in Delivery.objects.filter(key__startswith="quiet:")]
+    assert [len(set(each)) for each in gathered] == [20] * 6
