@@ -23,7 +23,7 @@ WIDTH, LEFT, RIGHT = 960, 24, 24
 APART = 30.0
 LABELS_APART = 64.0
 BANDS_FROM, BAND = 96, 26
-LOOKS = {"overdue": "late", "escalated": "late", "start": "quiet", "window": "quiet"}
+LOOKS = {"overdue": "late", "escalated": "late", "start": "quiet", "window": "quiet", "plan": "quiet", "target": "soon"}
 
 
 @dataclass(frozen=True)

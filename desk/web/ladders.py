@@ -13,7 +13,7 @@ from desk import access
 from desk.web import rehearsals, sentences, zones
 from desk.web.forms import ladders as forms
 from desk.web.forms.refusals import explain
-from followups import ladders
+from followups import ladders, worktime
 from followups.actions import laddering, reclimbing
 from followups.errors import Missing, Refused
 from followups.models import Ladder, Role, Rota, Team
@@ -237,6 +237,9 @@ def _tried(editing: Editing) -> rehearsals.Shown | None:
             return rehearsals.of(editing.case.case, editing.case.policy)
         except Refused as refused:
             editing.explain(refused)
+            return None
+        except worktime.NoWorkingTime as trouble:
+            editing.head.add_error(None, str(trouble))
             return None
         finally:
             transaction.set_rollback(True)

@@ -11,11 +11,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from desk.web import sentences
+from desk.web import rules, sentences
 from desk.web.forms.ladders import named
 from desk.web.forms.steps import DateInput, TimeInput
 from followups import ladders, worktime
 from followups.clock import rehearsal
+from followups.errors import Refused
 from followups.models import Agent, Category, Policy, Rota, Stage, Team
 
 HAPPENINGS = [
@@ -150,8 +151,11 @@ def usual(team: Team | None, *, now: datetime) -> rehearsal.Case:
     return rehearsal.Case(at=now, team=team)
 
 
+TROUBLE = (Refused, worktime.NoWorkingTime)
+
+
 def of(case: rehearsal.Case, policy: Policy) -> Shown:
-    """The case, played."""
+    """The case, played; raises one of `TROUBLE` where these rules lead to no promise."""
     played = rehearsal.play(case)
     rows = [
         *_beginning(case, played, policy),
@@ -207,6 +211,35 @@ def _row(line: rehearsal.Line, played: rehearsal.Played, team: Team | None, zone
         note=_note(line, played),
         channels=("in the app", *_outside(line, zone)),
         kind=line.stage,
+    )
+
+
+def _aim(aim: rehearsal.Aim) -> Row:
+    owner = aim.target.team
+    return Row(
+        at=aim.at,
+        what=f"{aim.target}: {'missed' if aim.missed else 'warning'}",
+        rule=f"Target of {owner}" if owner else "The desk's target",
+        url=rules.place("targets", owner),
+        who=tuple(agent.display_name for agent in aim.people),
+        note="While nobody has reached her.",
+        channels=("in the app",),
+        kind="overdue" if aim.missed else "target",
+    )
+
+
+def _plan(one: rehearsal.Coming, team: Team | None) -> Row:
+    step, place = one.step, one.place
+    plan = step.plan
+    return Row(
+        at=step.promised_by,
+        what=f"Next by the plan, {place.position} of {len(place.steps)}" if place else "A supervisor looks",
+        rule=f"Plan {plan}" if plan else "The desk's own plan",
+        url=rules.place("plans", plan.team if plan else team),
+        who=(step.owner.display_name if step.owner else "the team",),
+        note="Where the step before was kept and brought no remedy."
+        + (f" {step.will_bring}" if step.will_bring else ""),
+        kind="plan",
     )
 
 

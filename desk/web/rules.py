@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import time
+from itertools import groupby
+from operator import itemgetter
 
 from django.urls import NoReverseMatch, reverse
 
 from desk.web import sentences
 from followups import ladders
-from followups.models import Ladder, Policy, Team
+from followups.actions import planning, targeting
+from followups.models import Category, Ladder, Listening, Policy, Target, Team, Term, Ticket
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,13 @@ def place(name: str, team: Team | None) -> str:
 
 def of(team: Team | None) -> list[Rule]:
     policy = Policy.objects.of(team.pk if team else None)
-    return [*_of_policy(team, policy), _ladders(team)]
+    return [*_of_policy(team, policy), _plan(team), _ladders(team), _targets(team), *_people()]
 
 
 def _of_policy(team: Team | None, policy: Policy) -> Iterator[Rule]:
     own = bool(policy.team_id) if team else bool(policy.pk)
     here = place("policy", team)
+    yield _hours(team, policy, own)
     yield Rule("What is promised", (promised(policy),), own, here)
     yield Rule("When a customer may be called", (calling(policy),), own, here)
 
@@ -65,3 +70,64 @@ def _ladders(team: Team | None) -> Rule:
     if len(rows) > 1:
         says.append(f"{len(rows)} ladders, by kind of ticket.")
     return Rule("Who hears of what is overdue", tuple(says), bool(rows), place("ladders", team))
+
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def _hours(team: Team | None, policy: Policy, own: bool) -> Rule:
+    return Rule("Working hours", (working(policy), *special(policy)), own, place("calendar", team))
+
+
+def working(policy: Policy) -> str:
+    """`Mon-Fri 09:00-17:00, in Europe/Paris`: days of the same hours together."""
+    periods = policy.calendar.periods
+    groups = [(hours, [day for day, _ in days]) for hours, days in groupby(sorted(periods.items()), key=itemgetter(1))]
+    parts = [f"{_span_of(days)} {' and '.join(_hour(*one) for one in hours)}" for hours, days in groups if hours]
+    return f"{'; '.join(parts) or 'Never'}, in {policy.local_zone}."
+
+
+def _span_of(days: list[int]) -> str:
+    return DAYS[days[0]] if len(days) == 1 else f"{DAYS[days[0]]}\u2013{DAYS[days[-1]]}"
+
+
+def _hour(start: time, end: time) -> str:
+    return f"{start:%H:%M}\u2013{end:%H:%M}"
+
+
+def special(policy: Policy) -> tuple[str, ...]:
+    closed, other = len(policy.calendar.closed), len(policy.calendar.half)
+    words = [f"closed on {sentences.counted(closed, 'day')}"] if closed else []
+    words += [f"hours of their own on {sentences.counted(other, 'day')}"] if other else []
+    return (f"{', '.join(words).capitalize()}.",) if words else ()
+
+
+def _plan(team: Team | None) -> Rule:
+    found = planning.in_force(Ticket(team=team, category=Category()))
+    steps = planning.steps_of(found)
+    gaps = ", ".join(str(step.gap_days) for step in steps)
+    brings = [f"{step.position}: {step.will_bring}" for step in steps if step.will_bring]
+    says = f"Again {gaps} working days after the last contact; then a supervisor looks."
+    own = found is not None and (found.team_id is not None or team is None)
+    return Rule("How often we come back", (says, *brings), own, place("plans", team))
+
+
+def _targets(team: Team | None) -> Rule:
+    rows = targeting.applying(team=team, priority="", family="")
+    says = tuple(f"{row}: {amount(row)}." for row in rows) or ("None is set.",)
+    own = any(row.team_id is not None or team is None for row in rows)
+    return Rule("Targets", says, own, place("targets", team))
+
+
+def amount(target: Target) -> str:
+    if target.unit == Term.MINUTES:
+        return sentences.span(target.amount, target.elapsing)
+    word = {Term.DAYS: "day", Term.WORKING_DAYS: "working day", Term.MONTHS: "month"}[Term(target.unit)]
+    return sentences.counted(target.amount, word)
+
+
+def _people() -> Iterator[Rule]:
+    quiet = Listening()
+    hours = f"{quiet.quiet_from:%H:%M} to {quiet.quiet_until:%H:%M} and days off, unless somebody says otherwise."
+    yield Rule("When people are left alone", (f"Outside the app: {hours}",), own=False, url=place("channels", None))
+    yield Rule("Who is away", ("Their stand-in hears, else the team.",), own=False, url=place("absences", None))

@@ -22,12 +22,14 @@ def page(request: HttpRequest, key: int | None = None) -> HttpResponse:
     team = pages.team_of(key)
     asked = any(name.startswith("case-") for name in request.GET)
     form = rehearsals.form(request, team, data=request.GET if asked else None)
+    shown, trouble = _shown(request, team, form, asked=asked)
     context: dict[str, Any] = {
         "team": team,
         "teams": Team.objects.order_by("name"),
         "case": form,
         "asked": asked,
-        "shown": _shown(request, team, form, asked=asked),
+        "shown": shown,
+        "trouble": trouble,
         "rules": rules.of(team),
         "families": rehearsals.families(),
         "zones": zones.names(),
@@ -38,10 +40,15 @@ def page(request: HttpRequest, key: int | None = None) -> HttpResponse:
 
 def _shown(
     request: HttpRequest, team: Team | None, form: rehearsals.CaseForm, *, asked: bool
-) -> rehearsals.Shown | None:
-    if asked:
-        return rehearsals.of(form.case, form.policy) if form.is_valid() else None
-    return rehearsals.of(rehearsals.usual(team, now=request.now), form.policy)
+) -> tuple[rehearsals.Shown | None, str]:
+    """The case as it is played, or why it cannot be."""
+    if asked and not form.is_valid():
+        return None, ""
+    case = form.case if asked else rehearsals.usual(team, now=request.now)
+    try:
+        return rehearsals.of(case, form.policy), ""
+    except rehearsals.TROUBLE as trouble:
+        return None, str(trouble)
 
 
 urlpatterns = [

@@ -6,7 +6,7 @@ over it from one due instant to the next. So what is shown is what happens, abse
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby, takewhile
 from operator import attrgetter
@@ -15,8 +15,8 @@ from typing import NamedTuple
 from django.db import transaction
 
 from followups import ladders
-from followups.actions import closing, promising, scheduling
-from followups.clock import digests, quiet, reminders, routes
+from followups.actions import closing, planning, promising, scheduling, targeting
+from followups.clock import digests, quiet, reminders, routes, targets
 from followups.models import (
     Absence,
     Actor,
@@ -34,6 +34,8 @@ from followups.models import (
     Role,
     Site,
     Stage,
+    Target,
+    TargetClock,
     Team,
     Ticket,
 )
@@ -93,14 +95,35 @@ class Line:
         return [notice.recipient for notice in self.heard]
 
 
+class Aim(NamedTuple):
+    """What is told of a running target: the warning, then that it was missed."""
+
+    at: datetime
+    target: Target
+    missed: bool
+    people: tuple[Agent, ...]
+
+
+class Coming(NamedTuple):
+    """What the cadence plan brings where each step was kept and brought no remedy. Without a `place`: the review."""
+
+    step: promising.Step
+    place: planning.Place | None
+
+
 @dataclass(frozen=True)
 class Played:
-    """The promise of the case, and all that is heard of it while nobody does anything; `goes_on`: and more after."""
+    """The promise of the case, and all that is heard of it while nobody does anything; `goes_on`: and more after.
+
+    `aims` and `coming` are of a ticket that was closed as a dead end as soon as it was opened.
+    """
 
     follow_up: FollowUp
     ladder: Ladder | None
     lines: tuple[Line, ...]
     goes_on: bool
+    aims: tuple[Aim, ...] = ()
+    coming: tuple[Coming, ...] = ()
 
 
 def play(case: Case) -> Played:
@@ -110,7 +133,11 @@ def play(case: Case) -> Played:
             follow_up = _promise(case, _ticket(case))
             ladder = ladders.in_force(team_id=follow_up.ticket.team_id, priority=case.priority, family=case.family)
             lines = tuple(_lines(follow_up, list(ladders.steps_of(ladder))))
-            return Played(follow_up, ladder, lines, _waiting(follow_up).exists())
+            played = Played(follow_up, ladder, lines, _waiting(follow_up).exists())
+            if case.happening == DUE:
+                return played
+            aims, coming = tuple(_aims(follow_up)), tuple(_coming(case, follow_up))
+            return replace(played, aims=aims, coming=coming)
         finally:
             transaction.set_rollback(True)
 
@@ -136,12 +163,40 @@ def _ticket(case: Case) -> Ticket:
 def _promise(case: Case, ticket: Ticket) -> FollowUp:
     by = Actor(door="web", agent=case.promiser)
     if case.happening == CLOSED:
+        targeting.on_opening(ticket, by=by, now=case.at)
         closed = closing.close(ticket=ticket, closing=closing.Closing(outcome="no_remedy"), by=by, now=case.at)
         return closed.replaced_by
     policy = Policy.objects.of(ticket.team_id)
     since = case.at - timedelta(minutes=policy.window_minutes)
     step = promising.Step(case.at, since, promise=WORDS, zone=case.zone, channel=case.channel, by_policy=True)
     return scheduling.plan(ticket, step, by=by, now=since - MADE_BEFORE, policy=policy)
+
+
+def _aims(follow_up: FollowUp) -> Iterator[Aim]:
+    """Each target in the order in which it is told of, while nobody reaches her."""
+    until = follow_up.promised_by + SHOWN
+    running = TargetClock.objects.filter(ticket=follow_up.ticket, next_at__lte=until).order_by("next_at", "pk")
+    heard: set[uuid.UUID] = set()
+    while row := running.select_related("target").first():
+        targets.tell({follow_up.ticket_id}, now=row.next_at)
+        rows = Notice.objects.filter(ticket=follow_up.ticket, kind=NoticeKind.TARGET).exclude(pk__in=heard)
+        new = list(rows.select_related("recipient").order_by("recipient__first_name", "pk"))
+        heard |= {notice.pk for notice in new}
+        yield Aim(row.next_at, row.target, row.due_at <= row.next_at, tuple(notice.recipient for notice in new))
+
+
+def _coming(case: Case, follow_up: FollowUp) -> Iterator[Coming]:
+    ticket, at = follow_up.ticket, follow_up.promised_by
+    for _ in range(MOST):
+        standing = planning.place(ticket=ticket, now=at)
+        step = planning.next_step(ticket=ticket, now=at, standing=standing)
+        if step is None or standing.ended:
+            if step:
+                yield Coming(step, None)
+            return
+        yield Coming(step, standing)
+        scheduling.plan(ticket, replace(step, by_policy=True), by=Actor("web", case.promiser), now=at)
+        at = step.promised_by
 
 
 def _waiting(follow_up: FollowUp):

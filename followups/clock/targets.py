@@ -45,8 +45,11 @@ def sweep(*, now: datetime) -> int:
 @transaction.atomic
 def _clocks(now: datetime) -> int | None:
     tickets = _claim(CLAIM, now)
-    if not tickets:
-        return None
+    return tell(tickets, now=now) if tickets else None
+
+
+def tell(tickets: set[int], *, now: datetime) -> int:
+    """What is due of the clocks of these tickets, whose rows are held; how many. A rehearsal plays it too."""
     due = TargetClock.objects.filter(ticket__in=tickets, next_at__lte=now)
     rows = list(due.select_related(*SHOWN).order_by("next_at", "pk"))
     live = [row for row in rows if row.stopped_at is None and row.ticket.is_open]
