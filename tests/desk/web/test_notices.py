@@ -95,8 +95,8 @@ def test_the_bell_of_a_session_that_ended_is_no_sign_in_page(db, client):
     assert (answer.status_code, answer.content) == (401, b"Sign in.")
 
 
-def test_polling_costs_four_queries(office, as_, notice, django_assert_num_queries):
+def test_polling_costs_one_query_beside_session_and_person(office, as_, notice, django_assert_num_queries):
     notice()
     client = as_(office.ada)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get("/notices/badge")
