@@ -21,6 +21,7 @@ from followups.clock import (
     targets,
     watch,
     workers,
+    zones,
 )
 
 # Those that may wait for a mail host or a long file run in one worker at a time.
@@ -35,6 +36,7 @@ SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
     "watch": (watch.sweep, True),
     "imports": (importing.run_waiting, True),
     "retention": (retention.sweep, True),
+    "zones": (zones.sweep, True),
 }
 # These send nothing, and say why the others wait.
 NOT_HELD = ("watch", "imports")
@@ -112,6 +114,11 @@ def sweep_imports() -> int | None:
 @shared_task
 def sweep_retention() -> int | None:
     return sweep("retention")
+
+
+@shared_task
+def sweep_zones() -> int | None:
+    return sweep("zones")
 
 
 @shared_task

@@ -23,6 +23,7 @@ KINDS = {
     "follow_up.scheduled": "planned a follow-up",
     "follow_up.told": "told the customer",
     "follow_up.moved": "moved the follow-up",
+    "follow_up.rezoned": "the zone's rules changed",
     "plan.ended": "the plan ended: the supervisors look",
     "follow_up.turned": "turned the call into writing",
     "follow_up.retried": "planned the next try",

@@ -7,6 +7,7 @@ first of the two. A period belongs to the day on which it starts; where its end 
 start, it ends on the next day (22:00-06:00, or 00:00-00:00 for a whole day).
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -55,9 +56,7 @@ def periods_of(pairs: Iterable[Sequence[str]]) -> tuple[Period, ...]:
     return tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in pairs)
 
 
-def calendar_of(
-    zone: str, week: Sequence[Sequence[Sequence[str]]], special_days: Iterable[Mapping] = ()
-) -> Calendar:
+def calendar_of(zone: str, week: Sequence[Sequence[Sequence[str]]], special_days: Iterable[Mapping] = ()) -> Calendar:
     """A calendar as it is stored: seven lists of pairs, and days of their own, closed where they have no hours."""
     days = {date.fromisoformat(day["on"]): periods_of(day["hours"]) for day in special_days}
     return Calendar(
@@ -238,3 +237,32 @@ def inside(at: datetime, window: ContactWindow) -> bool:
         return next_contactable(at, window) == at
     except NoWorkingTime:
         return False
+
+
+def rules_of(zone: str, first: int, last: int) -> str:
+    """The zone's offsets over the years `[first, last)`, as a short digest; read anew from the zone data every time."""
+    where, day = ZoneInfo.no_cache(zone), datetime(first, 1, 1, tzinfo=UTC)
+    end, offset = datetime(last, 1, 1, tzinfo=UTC), day.astimezone(where).utcoffset()
+    said = [f"{offset}"]
+    while day < end:
+        following = day + _ONE_DAY
+        if (changed := following.astimezone(where).utcoffset()) != offset:
+            said.append(f"{_first_instant(where, day, following)} {changed}")
+            offset = changed
+        day = following
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
+def _first_instant(where: ZoneInfo, low: datetime, high: datetime) -> datetime:
+    """To the second, when the offset of `high` began to hold after `low`."""
+    offset = high.astimezone(where).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=(high - low).total_seconds() // 2)
+        low, high = (low, middle) if middle.astimezone(where).utcoffset() == offset else (middle, high)
+    return high
+
+
+def forget_zones() -> None:
+    """Read the zone data anew from now on. Calendars made before keep what they worked out."""
+    ZoneInfo.clear_cache()
+    _as_calendar.cache_clear()

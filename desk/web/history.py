@@ -39,6 +39,7 @@ SIGNS = {
     "plan.ended": ("flag", "warn"),
     "follow_up.turned": ("mail", "warn"),
     "follow_up.retried": ("phone-outgoing", ""),
+    "follow_up.rezoned": ("globe", "warn"),
     "follow_up.assigned": ("arrow-right-left", ""),
     "follow_up.taken": ("hand", ""),
     "follow_up.acknowledged": ("eye", ""),
@@ -155,6 +156,11 @@ def _scheduled(data: dict[str, Any]) -> dict[str, str]:
     return {"title": title, "said": data.get("promise", ""), "state": "promised" if told else ""}
 
 
+def _rezoned(data: dict[str, Any]) -> dict[str, str]:
+    wall, zone = str(data.get("wall_by", "")).replace("T", " ")[:16], data.get("zone", "")
+    return {"text": f"The promise stays at {wall} on the clocks of {zone}."}
+
+
 def _moved(data: dict[str, Any]) -> dict[str, str]:
     agreed = bool(data.get("agreed"))
     title = "Moved with her agreement" if agreed else "Moved without her agreement"
@@ -230,6 +236,7 @@ TELL: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
     "follow_up.scheduled": _scheduled,
     "follow_up.told": lambda data: {"title": "Told the customer", "said": data.get("promise", "")},
     "follow_up.moved": _moved,
+    "follow_up.rezoned": _rezoned,
     "follow_up.completed": _completed,
     "follow_up.attempted": _attempted,
     "follow_up.assigned": _handed,

@@ -139,5 +139,6 @@ def test_an_imported_ticket_without_a_step_is_no_finding(sam):
 
 def test_the_watch_knows_every_sweep():
     assert set(sweeps.TICKS) == {
-        "reminders", "targets", "routes", "deliveries", "pushes", "digests", "mornings", "watch", "imports", "retention"
+        "reminders", "targets", "routes", "deliveries", "pushes", "digests", "mornings", "watch", "imports", "retention",
+        "zones",
     }  # fmt: skip
