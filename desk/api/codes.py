@@ -73,6 +73,11 @@ CODES: dict[str, str] = {
     "open-promise": "The other ticket is closed and this one holds a promise",
     "own-ticket": "Another supervisor must decide",
     "not-told": "How the customer was told must be named",
+    "already-paused": "The ticket is parked already",
+    "nothing-to-pause": "No target runs on the ticket",
+    "already-applied": "The rule runs on the ticket already",
+    "not-on": "The rule is not on for the team",
+    "replaced": "Somebody changed the target in the meantime",
     "nothing-to-waive": "There is no dead end to waive",
     "already-merged": "One of the two customers was merged before",
     # Follow-ups

@@ -13,6 +13,7 @@ from desk.api import (
     people,
     reports,
     schema,
+    targets,
     ticket_acts,
     tickets,
 )
@@ -39,6 +40,9 @@ urlpatterns = [
     path(f"{_TICKET}/waiver", ticket_acts.Waiver.as_view()),
     path(f"{_TICKET}/merge", ticket_acts.Merge.as_view()),
     path(f"{_TICKET}/follow-ups", follow_ups.TicketFollowUps.as_view()),
+    path(f"{_TICKET}/targets", targets.TicketTargets.as_view()),
+    path(f"{_TICKET}/pauses", targets.TicketPauses.as_view()),
+    path("pauses/<uuid:id>/ending", targets.PauseEnding.as_view()),
     path("contacts", contacts.Contacts.as_view()),
     path("follow-ups", follow_ups.FollowUps.as_view()),
     path(_FOLLOW_UP, follow_ups.OneFollowUp.as_view(), name="api-follow-up"),

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from desk import access
-from desk.web import history, rows
+from desk.web import clocks, history, rows
 from desk.web.forms import closures, refusals, steps
 from desk.web.forms.tickets import ContactForm, FieldsForm, NoteForm
 from followups import numbers
@@ -127,6 +127,7 @@ def page_of(ticket: Ticket, request: access.DeskRequest) -> dict[str, Any]:
         "contact_form": ContactForm(ticket=ticket, auto_id="contact_%s"),
         "waiver_request": ticket.waiver_requests.filter(answered_at__isnull=True).first() if ticket.is_open else None,
         "shown_personal": may["close"] or request.user.role == "admin",
+        **clocks.of_ticket(ticket, request),
     }
     if ticket.is_open and may["close"]:
         offered = offers(ticket, request)

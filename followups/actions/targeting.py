@@ -12,7 +12,6 @@ from django.db.models import Q
 from followups import clocks, complaints, targets, worktime
 from followups.actions import promising, scheduling
 from followups.models import (
-    OWN_KINDS,
     Actor,
     ClockEnd,
     Closure,
@@ -47,6 +46,12 @@ def applying(*, team: Team | None, priority: str, family: str, channel: str | No
 def in_force(team_id: int | None) -> list[Target]:
     """Those of the team and the desk's own, as they stand: one query."""
     return list(Target.objects.filter(Q(team_id=team_id) | Q(team_id=None), replaced_at=None).order_by("id"))
+
+
+def has_rules(team_id: int | None) -> bool:
+    """Whether a rule by name is on for a team."""
+    held = Target.objects.filter(Q(team_id=team_id) | Q(team_id=None), replaced_at=None, is_on=True)
+    return held.exclude(template="").exists()
 
 
 def chosen(rows: Iterable[Target], *, priority: str, family: str, channel: str | None) -> list[Target]:
@@ -266,7 +271,3 @@ def redate(rows: Iterable[TargetClock], *, now: datetime) -> int:
         row.next_at = _next_at(row, found[row.pk], since=now) if row.ticket.is_open else None
         row.save()
     return moved
-
-
-def is_own(kind: str) -> bool:
-    return kind in OWN_KINDS

@@ -5,6 +5,7 @@ empty, so that what is allowed answers that something is missing.
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from django.test import Client
 from desk.api import urls
 from desk.api.resource import Resource
 from followups.actions import intake
-from followups.models import ImportRun, Notice, Scope
+from followups.models import ImportRun, Notice, Pause, Scope
 
 from .conftest import NOON
 
@@ -39,6 +40,9 @@ ROWS = {
     ("tickets/{number}/waiver", "POST"): (C, ACTS_ON_TICKET),
     ("tickets/{number}/merge", "POST"): (C, ACTS_ON_TICKET),
     ("tickets/{number}/follow-ups", "POST"): (F, ACTS_ON_TICKET),
+    ("tickets/{number}/targets", "GET"): (R, READS_TICKET),
+    ("tickets/{number}/pauses", "POST"): (W, ACTS_ON_TICKET),
+    ("pauses/{id}/ending", "POST"): (W, ACTS_ON_TICKET),
     ("contacts", "POST"): (W, WRITERS),
     ("follow-ups", "GET"): (R, EVERYBODY),
     ("follow-ups/{id}", "GET"): (R, READS_TICKET),
@@ -94,6 +98,14 @@ def ids(desk, log):
         "notices/{id}": Notice.objects.create(recipient=desk.ada, kind="desk", text="Look", at=NOON).pk,
         "imports/{id}": ImportRun.objects.create(source="csv", file_name="x", made_at=NOON, by_name="x").pk,
         "reports/{name}": "resolution",
+        "pauses/{id}": Pause.objects.create(
+            ticket=ticket,
+            reason="customer",
+            question="Which account?",
+            from_at=datetime.now(UTC),
+            until_at=datetime.now(UTC) + timedelta(days=1),
+            by_name="ada",
+        ).pk,
     }
 
 

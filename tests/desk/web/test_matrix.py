@@ -5,6 +5,7 @@ else: nothing is filled in, so that what is allowed answers that something is mi
 """
 
 import copy
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -12,13 +13,14 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from followups.actions import closing, messages, people, waiving
-from followups.models import Agent, Channel, Closure, Contact, ImportRun, Ladder, Role, Rota
+from followups.models import Agent, Channel, Closure, Contact, ImportRun, Ladder, Pause, Role, Rota, Target
 from tests import factories
 
 # ada and sam are of the team that all is about, fay and olu of another; bot is a person for integrations.
 PEOPLE = ("nobody", "ada", "fay", "sam", "olu", "root", "aud", "bot")
 READING = {
     "- 403 403 403 403 ok 403 403": """
+        target
         ladder ladder-new ladder-new-team person-new rota rota-new rota-new-team team team-new
     """,
     "- 403 403 ok 403 ok 403 403": "customer-merger",
@@ -27,10 +29,12 @@ READING = {
     "- 403 403 ok 404 ok ok 403": "person",
     "- 403 403 ok ok ok ok 403": """
         categories category import import-errors import-progress imports ladders ladders-team time-rules
+        targets targets-team
         time-rules-team overdue overdue-findings overdue-review
         overdue-waivers messaging messaging-team people policy policy-team teams tokens
     """,
     "- 405 405 405 405 405 405 405": """
+        pause-ending target-removal target-rule target-rule-team
         ladder-removal ladders-dropping ladders-leaders rota-removal
         channel channel-code channel-removal channel-trial channels-hours channels-switch deliveries-replay
         messaging-dropping
@@ -41,7 +45,7 @@ READING = {
     """,
     "- ok 404 ok 404 ok 403 403": """
         closure follow-up-date follow-up-end follow-up-owner reopening ticket-contacts ticket-fields
-        ticket-follow-ups ticket-notes waiver
+        ticket-follow-ups ticket-notes ticket-pauses ticket-rules waiver
     """,
     "- ok 404 ok 404 ok ok 403": "follow-up ticket",
     "- ok ok ok ok ok 403 403": "ticket-new your-day",
@@ -55,6 +59,7 @@ READING = {
 WRITING = {
     "- - - - - - - -": "logout",
     "- 403 403 403 403 ok 403 403": """
+        target target-removal target-rule target-rule-team targets targets-team
         ladder ladder-new ladder-new-team ladder-removal ladders-dropping ladders-leaders rota rota-new rota-new-team
         rota-removal
         person-invitation person-new person-second-factor policy policy-dropping policy-preview policy-preview-team
@@ -80,7 +85,8 @@ WRITING = {
     "- ok 404 ok 404 ok 403 403": """
         closure closure-undo confirmation follow-up follow-up-acknowledgement follow-up-date follow-up-end
         follow-up-lease follow-up-message follow-up-owner follow-up-promise follow-up-turn reopening
-        ticket-contacts ticket-fields ticket-follow-ups ticket-notes ticket-outreach ticket-owner waiver
+        pause-ending ticket-contacts ticket-fields ticket-follow-ups ticket-notes ticket-outreach ticket-owner ticket-pauses
+        ticket-rules waiver
     """,
     "- ok ok ok ok ok 403 403": "ticket-new ticket-new-caller today-start",
     "- ok ok ok ok ok ok 403": "account account-absence channels channels-hours notices",
@@ -150,6 +156,10 @@ def things(office, now):
     closing.close(ticket=ticket, closing=closing.Closing(outcome="no_remedy"), by=office.by(office.ada), now=now)
     request = waiving.ask(ticket=ticket, kind="legal", reason="Law", by=office.by(office.ada), now=now, contact=contact)
     follow_up = ticket.follow_ups.get()
+    target = Target.objects.create(kind="resolution", amount=60, made_at=now)
+    pause = Pause.objects.create(
+        ticket=ticket, reason="customer", question="Which?", from_at=now, until_at=now + timedelta(days=1), by_name="ada"
+    )
     token, _ = people.make_token(name="Shop", scopes=["tickets:read"], now=now)
     ladder = Ladder.objects.create(team=office.billing, name="Ours", made_at=now)
     rota = Rota.objects.create(team=office.billing, name="Nights", starts_on=now.date(), hands_over_at=now.time())
@@ -171,6 +181,8 @@ def things(office, now):
         "channels/": {"key": channel.pk},
         "messaging/": {"key": office.billing.pk},
         "policy/": {"key": office.billing.pk},
+        "targets/": {"key": office.billing.pk, "row": target.pk, "template": "eu-gdpr"},
+        "pauses/": {"key": pause.pk},
         "teams/": {"key": office.billing.pk},
         "categories/": {"key": ticket.category_id},
         "tokens/": {"key": token.pk},

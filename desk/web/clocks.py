@@ -1,0 +1,54 @@
+"""The targets of a ticket as its page shows them: one calm line with the time left, and the pause."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from desk import access
+from desk.templatetags.desk import duration, when
+from followups import clocks, complaints, targets
+from followups.actions import parking, targeting
+from followups.models import TargetClock, Ticket
+from followups.targets import State
+
+MARKS = {State.RUNNING: "info", State.PAUSED: "waived", State.BREACHED: "overdue"}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A clock in one line: what is due, by when, and what is left or how late it is."""
+
+    mark: str
+    title: str
+    words: str
+
+
+def of_ticket(ticket: Ticket, request: access.DeskRequest) -> dict[str, Any]:
+    """What the page of a ticket says of its targets: two queries where there is none, none of a closed one."""
+    if not ticket.is_open:
+        return {}
+    found = clocks.of_ticket(ticket, now=request.now)
+    zone = access.zone_of(request.user)
+    live = [(row, reading) for row, reading in found if row.stopped_at is None]
+    pause = parking.running(ticket) if live else None
+    return {
+        "targets": [running(row, reading, zone) for row, reading in live],
+        "pause": pause if pause and pause.until_at > request.now else None,
+        "has_rules": targeting.has_rules(ticket.team_id),
+        "pausable": any(row.kind in parking.PAUSED for row, _ in live),
+    }
+
+
+def running(row: TargetClock, reading: targets.Reading, zone: str) -> Running:
+    """Time left is of the time that counts, so that it stands still overnight."""
+    mark = "warn" if row.warned_at and reading.state == State.RUNNING else MARKS[reading.state]
+    by = f"due {when(reading.due_at, zone)}"
+    if reading.state == State.BREACHED:
+        words = f"missed, was {by}"
+    elif reading.state == State.PAUSED:
+        words = f"rests, then {by}"
+    else:
+        words = f"{by}, {duration(max(reading.left, timedelta()))} left"
+    template = complaints.BY_KEY.get(row.target.template)
+    kind = row.get_kind_display()
+    return Running(mark, f"{template.name}: {kind.lower()}" if template else kind, words)
