@@ -13,32 +13,34 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from followups.actions import closing, messages, people, waiving
-from followups.models import Agent, Channel, Closure, Contact, ImportRun, Ladder, Pause, Role, Rota, Target
+from followups.models import Agent, Channel, Closure, Contact, ImportRun, Ladder, Pause, Plan, Role, Rota, Target
 from tests import factories
 
 # ada and sam are of the team that all is about, fay and olu of another; bot is a person for integrations.
 PEOPLE = ("nobody", "ada", "fay", "sam", "olu", "root", "aud", "bot")
 READING = {
+    "- 403 403 ok ok ok ok  403": "plans plans-team",
+    "- 405 405 405 405 405 405  405": "follow-up-number follow-up-retry plan-removal",
     "- 403 403 403 403 ok 403 403": """
         target
         ladder ladder-new ladder-new-team person-new rota rota-new rota-new-team team team-new
     """,
     "- 403 403 ok 403 ok 403 403": "customer-merger",
-    "- 403 403 ok ok ok 403 403": "deliveries",
-    "- 403 403 ok ok ok 403 403": "findings",
+    "- 403 403 ok ok ok 403 403": "deliveries findings",
     "- 403 403 ok 404 ok ok 403": "person",
+    "- 403 403 ok 404 ok 403 403": "person-shifts",
     "- 403 403 ok ok ok ok 403": """
-        categories category import import-errors import-progress imports ladders ladders-team time-rules
-        targets targets-team
+        calendar calendar-team categories category import import-errors import-progress imports ladders ladders-team time-rules
         time-rules-team overdue overdue-findings overdue-review
+        targets targets-team
         overdue-waivers messaging messaging-team people policy policy-team teams tokens
     """,
     "- 405 405 405 405 405 405 405": """
         pause-ending target-removal target-rule target-rule-team
-        ladder-removal ladders-dropping ladders-leaders rota-removal
+        agent-figures-ending ladder-removal ladders-dropping ladders-leaders rota-removal
         channel channel-code channel-removal channel-trial channels-hours channels-switch deliveries-replay
         messaging-dropping
-        account-absence closure-undo confirmation findings-clock follow-up-acknowledgement follow-up-lease follow-up-message
+        absence-ending account-absence closure-undo confirmation findings-clock follow-up-acknowledgement follow-up-lease follow-up-message
         follow-up-promise follow-up-turn import-real import-trial overdue-acknowledgements overdue-assignments
         overdue-moves overdue-waiver-refusal person-absence person-invitation person-second-factor policy-dropping policy-preview
         policy-preview-team ticket-new-caller ticket-new-line ticket-outreach ticket-owner today-start token-revocation
@@ -50,32 +52,37 @@ READING = {
     "- ok 404 ok 404 ok ok 403": "follow-up ticket",
     "- ok ok ok ok ok 403 403": "ticket-new your-day",
     "- ok ok ok ok ok ok 403": """
-        account channels customer customers notices report report-rows reports tickets today
+        absences account agent-figures channels customer customers notices report report-rows reports tickets today
     """,
     "- ok ok ok ok ok ok ok": "logout notices-badge",
     "405 405 405 405 405 405 405 405": "promise-not-solved promise-solved promise-time",
     "ok ok ok ok ok ok ok ok": "healthz healthz-reminders login metrics promise readyz welcome",
 }
 WRITING = {
+    "- 403 403 403 403 ok 403  403": "plan-removal plans plans-team",
+    "- ok 404 ok 404 ok 403  403": "follow-up-number follow-up-retry",
     "- - - - - - - -": "logout",
     "- 403 403 403 403 ok 403 403": """
+        calendar calendar-team
+        findings-clock
         target target-removal target-rule target-rule-team targets targets-team
-        ladder ladder-new ladder-new-team ladder-removal ladders-dropping ladders-leaders rota rota-new rota-new-team
+        agent-figures agent-figures-ending ladder ladder-new ladder-new-team ladder-removal ladders-dropping ladders-leaders rota rota-new rota-new-team
         rota-removal
         person-invitation person-new person-second-factor policy policy-dropping policy-preview policy-preview-team
         channels-switch messaging messaging-dropping messaging-team
         policy-team team team-new token-revocation tokens
     """,
-    "- ok 404 404 404 404 404 403": "channel channel-code channel-removal channel-trial",
     "- 403 403 403 404 ok 403 403": "person",
+    "- ok 404 404 404 404 404 403": "channel channel-code channel-removal channel-trial",
     "- 403 403 ok 403 ok 403 403": "customer-merger",
-    "- 403 403 ok 404 ok 403 403": "overdue-waiver-refusal person-absence",
+    "- 403 403 ok 404 ok 403 403": "overdue-waiver-refusal person-absence person-shifts",
     "- 403 403 ok ok ok 403 403": """
         deliveries-replay
         category import-real import-trial imports overdue-acknowledgements overdue-assignments overdue-moves
         overdue-waivers
     """,
     "- 405 405 405 405 405 405 405": """
+        findings
         ladders ladders-team time-rules time-rules-team
         categories customers import import-errors import-progress overdue overdue-findings overdue-review people
         report report-rows reports teams ticket tickets today deliveries your-day
@@ -83,12 +90,12 @@ WRITING = {
     "- 404 404 404 404 404 403 403": "ticket-new-line",  # nobody is on the line
     "- ok 403 ok 403 ok 403 403": "customer",
     "- ok 404 ok 404 ok 403 403": """
-        closure closure-undo confirmation follow-up follow-up-acknowledgement follow-up-date follow-up-end
+        absence-ending closure closure-undo confirmation follow-up follow-up-acknowledgement follow-up-date follow-up-end
         follow-up-lease follow-up-message follow-up-owner follow-up-promise follow-up-turn reopening
         pause-ending ticket-contacts ticket-fields ticket-follow-ups ticket-notes ticket-outreach ticket-owner ticket-pauses
         ticket-rules waiver
     """,
-    "- ok ok ok ok ok 403 403": "ticket-new ticket-new-caller today-start",
+    "- ok ok ok ok ok 403 403": "absences ticket-new ticket-new-caller today-start",
     "- ok ok ok ok ok ok 403": "account account-absence channels channels-hours notices",
     "405 405 405 405 405 405 405 405": "healthz healthz-reminders metrics notices-badge promise readyz",
     "ok ok ok ok ok ok ok ok": "login promise-not-solved promise-solved promise-time welcome",
@@ -181,6 +188,9 @@ def things(office, now):
         "channels/": {"key": channel.pk},
         "messaging/": {"key": office.billing.pk},
         "policy/": {"key": office.billing.pk},
+        "plans/": {"key": office.billing.pk, "row": Plan.objects.create(name="Cadence", made_at=now).pk},
+        "calendars/": {"key": office.billing.pk},
+        "absences/": {"key": factories.away(office.ada, now + timedelta(days=1)).pk},
         "targets/": {"key": office.billing.pk, "row": target.pk, "template": "eu-gdpr"},
         "pauses/": {"key": pause.pk},
         "teams/": {"key": office.billing.pk},
