@@ -77,7 +77,7 @@ def test_ticket_queries_do_not_grow(desk, at, several, django_assert_num_queries
         factories.follow_up(row, promised_by=desk.now + number * HOUR, now=desk.ago)
     client = at(desk.ada)
     client.get(f"/tickets/{row.number}")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         client.get(f"/tickets/{row.number}")
 
 
