@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("desk.web.notices")),
     path("", include("desk.web.pauses")),
     path("", include("desk.web.people")),
+    path("", include("desk.web.plans")),
     path("", include("desk.web.policies")),
     path("", include("desk.web.public")),
     path("", include("desk.web.reports")),

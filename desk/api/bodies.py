@@ -44,7 +44,7 @@ FOLLOW_UP_ANSWERED = frozenset(
 
 
 class CustomerBody(Body):
-    answered = frozenset({"id", "masked", "merged_into", "updated_at"})
+    answered = frozenset({"id", "masked", "merged_into", "phone_wrong_at", "updated_at"})
     reference = Text(max_length=120, required=False)
     name = Text(max_length=200, required=False)
     email = Email(required=False)
@@ -269,6 +269,9 @@ class CustomerChange(CustomerBody):
     contract_end = Day(required=False)
     contact_from = LocalTime(required=False)
     contact_until = LocalTime(required=False)
+    contact_days = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6), max_length=7, required=False, help_text="0 is Monday."
+    )
     do_not_contact = Choice(choices=DoNotContact.choices, required=False)
     shared_account = Flag(required=False)
     take_care = Text(required=False)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from desk import access
 from desk.web import paging, rows, zones
 from desk.web.forms.customers import CustomerForm
+from desk.web.forms.policies import DAYS
 from desk.web.forms.refusals import explain
 from followups import masking, search
 from followups.actions import customers
@@ -129,6 +130,7 @@ def _page(request: HttpRequest, row: Customer, form: CustomerForm | None) -> Htt
         "may_merge": actor.supervises and form is not None,
         "leads": actor.supervises and form is not None,
         "zones": zones.names(),
+        "days": ", ".join(word for day, word in DAYS if day in (row.contact_days or [])),
     }
     status = 400 if form is not None and form.errors else 200
     return render(request, "customers/customer.html", context, status=status)

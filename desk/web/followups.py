@@ -1,5 +1,6 @@
 """A follow-up: one form to complete it, with what was promised and brought above it, and on to the next of Today."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -9,9 +10,9 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
 
 from desk import access
-from desk.web import rows, ticket, today
+from desk.web import plans, rows, ticket, today
 from desk.web.forms import closures, followups, refusals, steps
-from followups.actions import answering
+from followups.actions import answering, contacting, planning
 from followups.actions import messages as letters
 from followups.errors import Refused
 from followups.models import FollowUp, Policy
@@ -40,20 +41,30 @@ def head(follow_up: FollowUp, request: access.DeskRequest) -> dict[str, Any]:
     }
 
 
-def choices(follow_up: FollowUp, request: access.DeskRequest, form: followups.AnswerForm) -> dict[str, Any]:
+def choices(follow_up: FollowUp, request: access.DeskRequest, form: followups.AnswerForm | None) -> dict[str, Any]:
+    """What the form offers; the date and the words that the plan proposes go first."""
+    offered, planned = ticket.offers(follow_up.ticket, request), plans.outlook(follow_up.ticket, request)
     return {
-        "form": form,
+        "form": form or form_of(follow_up, request, will_bring=planned.will_bring),
         "reacheds": followups.REACHED,
         "broughts": followups.BROUGHT,
         "thens": followups.THENS,
         "whys": closures.WHYS,
-        **ticket.offers(follow_up.ticket, request),
+        **offered,
+        "slots": planned.before(offered["slots"]),
+        "planned": planned,
     }
 
 
-def form_of(follow_up: FollowUp, request: access.DeskRequest) -> followups.AnswerForm:
+def form_of(follow_up: FollowUp, request: access.DeskRequest, **initial: str) -> followups.AnswerForm:
     zone = steps.zone_of(follow_up.ticket.customer, Policy.objects.of(follow_up.ticket.team_id))
-    return followups.AnswerForm(request.POST or None, zone=zone, auto_id="answer_%s")
+    return followups.AnswerForm(request.POST or None, zone=zone, auto_id="answer_%s", initial=initial)
+
+
+def answer_of(form: followups.AnswerForm, row: FollowUp, request: access.DeskRequest) -> answering.Answer:
+    if form.cleaned_data["then"] != "review":
+        return form.answer
+    return replace(form.answer, next_step=planning.review_step(ticket=row.ticket, now=request.now))
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,8 +77,9 @@ def follow_up(request: access.DeskRequest, key: Any) -> HttpResponse:
         form = form_of(row, request)
         if form.is_valid():
             try:
+                given = answer_of(form, row, request)
                 return _answered(
-                    request, answering.answer(follow_up=row, answer=form.answer, by=request.actor, now=request.now)
+                    request, answering.answer(follow_up=row, answer=given, by=request.actor, now=request.now)
                 )
             except Refused as refused:
                 refusals.explain(form, refused, followups.NAMES)
@@ -79,10 +91,13 @@ def page_of(row: FollowUp, request: access.DeskRequest, form: followups.AnswerFo
     may = ticket.rights(request.actor, row.ticket, request.now)
     shown = {**head(row, request), "may": may}
     if row.is_open and may["close"]:
-        shown |= choices(row, request, form or followups.AnswerForm(zone=row.zone, auto_id="answer_%s"))
+        shown |= choices(row, request, form)
+        shown["barrier"] = contacting.held_back([row], now=request.now).get(row.pk)
+        shown["asked"] = row.asked_contact_id is not None
         shown["her_page"] = letters.promise_link(row) if row.ticket.customer else ""
         shown["last_try"] = row.attempts.order_by("-at").first() if shown["row"].tries else None
-        shown["retries"] = _retries(row, request) if shown["last_try"] else []
+        shown["retries"] = _retries(row, request) if shown["last_try"] or shown["barrier"] else []
+        shown["number_form"] = followups.NumberForm(auto_id="number_%s")
     return shown
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from desk.templatetags import desk as words
 from desk.web.forms import steps
 from followups import masking, numbers
+from followups.actions import contacting
 from followups.models import Agent, Contact, Customer, FollowUp, Role
 
 ORDINALS = {1: "2nd try", 2: "3rd try"}
@@ -35,6 +36,7 @@ class Row:
     free: bool
     held_by: str
     brought: str
+    held_back: str = ""
 
 
 def with_tries(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
@@ -44,8 +46,15 @@ def with_tries(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
     return rows.select_related("ticket__customer", "owner", "promiser", "taken_by").annotate(tries=count)
 
 
-def of(follow_up: FollowUp, *, zone: str, now: datetime, reader: Agent | None = None) -> Row:
-    """The row of a follow-up for a reader in `zone`."""
+def of(
+    follow_up: FollowUp,
+    *,
+    zone: str,
+    now: datetime,
+    reader: Agent | None = None,
+    barrier: contacting.Barrier | None = None,
+) -> Row:
+    """The row of a follow-up for a reader in `zone`; `barrier` is what stands against its call."""
     state, word = state_of(follow_up, now)
     ticket = follow_up.ticket
     holder = follow_up.taken_by if follow_up.taken_until and follow_up.taken_until > now else None
@@ -58,14 +67,25 @@ def of(follow_up: FollowUp, *, zone: str, now: datetime, reader: Agent | None = 
         state_word=word,
         why=until(follow_up, zone),
         her_time=her_time(follow_up, zone),
-        tries=tries_word(getattr(follow_up, "tries", 0)) if follow_up.is_open else "",
+        tries=tried(follow_up, zone) if follow_up.is_open else "",
         told=follow_up.will_bring if follow_up.is_told else "",
         who=name_of(ticket.customer, reader),
         side=owner_word(follow_up, reader),
         free=follow_up.is_open and follow_up.owner_id is None,
         held_by=holder.display_name if holder else "",
         brought=follow_up.get_brought_display(),
+        held_back=held_back(barrier, zone),
     )
+
+
+def held_back(barrier: contacting.Barrier | None, zone: str) -> str:
+    """Why she is not called now, and when she may be."""
+    if barrier is None:
+        return ""
+    if barrier.next_at is None:
+        return "not to be called"
+    why = "called often already" if barrier.code == "caps" else "not in her hours"
+    return f"{why}: call from {words.when(barrier.next_at, zone)}"
 
 
 def name_of(customer: Customer | None, reader: Agent | None) -> str:
@@ -105,6 +125,12 @@ def her_time(follow_up: FollowUp, zone: str) -> str:
     if not steps.is_elsewhere(follow_up.promised_by, follow_up.zone, zone):
         return ""
     return words.window(follow_up.promised_from, follow_up.promised_by, follow_up.zone, days=False)
+
+
+def tried(follow_up: FollowUp, zone: str) -> str:
+    """`2nd try`, and when it is meant where that lies inside the promised time."""
+    word = tries_word(getattr(follow_up, "tries", 0))
+    return f"{word} from {words.when(follow_up.try_at, zone)}" if follow_up.try_at else word
 
 
 def tries_word(tries: int) -> str:

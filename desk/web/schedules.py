@@ -10,11 +10,12 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
 from desk import access
+from desk.templatetags.desk import when
 from desk.web import followups as page
 from desk.web import rows, ticket
 from desk.web.forms import followups, refusals, steps
+from followups.actions import answering, customers, retrying, scheduling
 from followups.actions import messages as letters
-from followups.actions import scheduling
 from followups.errors import Refused
 from followups.models import FollowUp, Policy
 
@@ -179,6 +180,50 @@ def acknowledgement(request: access.DeskRequest, key: Any) -> HttpResponse:
     return redirect(page.address(row))
 
 
+@require_POST
+@access.page(*access.DESK_PEOPLE)
+def retry(request: access.DeskRequest, key: Any) -> HttpResponse:
+    """Take one of the ways to try again: another hour, in writing, or a supervisor's review."""
+    row = page.found(request, key)
+    access.require(request.actor, row.ticket, "answer", now=request.now)
+    wished, channel = request.POST.get("slot", ""), request.POST.get("channel", "")
+    offered = answering.retries(follow_up=row, now=request.now)
+    found = next((each for each in offered if (steps.value_of(each), each.channel) == (wished, channel)), None)
+    found = found or next((each for each in offered if each.channel == channel != "phone"), None)
+    if found is None:
+        messages.warning(request, "That hour is gone. Choose another one.")
+        return redirect(f"{page.address(row)}#again")
+    last = row.attempts.order_by("-at").first()
+    done = retrying.choose(follow_up=row, proposal=found, by=request.actor, now=request.now, last=last)
+    messages.success(request, _retried(done, access.zone_of(request.user)))
+    return redirect(ticket.address(row.ticket) if found.channel == "phone" else page.address(row))
+
+
+def _retried(row: FollowUp, zone: str) -> str:
+    if row.channel == "none":
+        return "A supervisor looks at it now."
+    if row.channel != "phone":
+        return "Write to her instead."
+    return f"Again {when(row.try_at, zone)}." if row.try_at else f"Again: {rows.until(row, zone)}."
+
+
+@require_POST
+@access.page(*access.DESK_PEOPLE)
+def number(request: access.DeskRequest, key: Any) -> HttpResponse:
+    """Another number of hers, where the one we had was wrong."""
+    row = page.found(request, key)
+    access.require(request.actor, row.ticket, "answer", now=request.now)
+    form = followups.NumberForm(request.POST)
+    if row.ticket.customer and form.is_valid():
+        changes = {"phone": form.cleaned_data["phone"]}
+        try:
+            customers.change(customer=row.ticket.customer, changes=changes, by=request.actor, now=request.now)
+            messages.success(request, "Saved. Call her there.")
+        except Refused as refused:
+            messages.warning(request, refused.message)
+    return redirect(page.address(row))
+
+
 urlpatterns = [
     path("tickets/<str:number>/follow-ups", follow_ups, name="ticket-follow-ups"),
     path("follow-ups/<uuid:key>/date", date, name="follow-up-date"),
@@ -186,6 +231,8 @@ urlpatterns = [
     path("follow-ups/<uuid:key>/message", message, name="follow-up-message"),
     path("follow-ups/<uuid:key>/lease", lease, name="follow-up-lease"),
     path("follow-ups/<uuid:key>/owner", owner, name="follow-up-owner"),
+    path("follow-ups/<uuid:key>/retry", retry, name="follow-up-retry"),
+    path("follow-ups/<uuid:key>/number", number, name="follow-up-number"),
     path("follow-ups/<uuid:key>/end", end, name="follow-up-end"),
     path("follow-ups/<uuid:key>/acknowledgement", acknowledgement, name="follow-up-acknowledgement"),
 ]

@@ -16,13 +16,14 @@ from django.views.decorators.http import require_GET, require_POST
 from desk import access
 from desk.web import rows
 from followups import worktime
-from followups.actions import scheduling
+from followups.actions import contacting, scheduling
 from followups.errors import Refused
 from followups.models import Actor, FollowUp
 
 SHOWN = 50
 FREE_AFTER = timedelta(minutes=10)
 CALL_AHEAD = timedelta(hours=1)
+CALLING = ("overdue", "today", "free")
 TABS = (("today", "Today"), ("upcoming", "Upcoming"), ("done", "Done"))
 
 
@@ -96,29 +97,38 @@ def counted(actor: Actor, now: datetime, midnight: datetime) -> dict[str, int]:
     )
 
 
-def section(name: str, title: str, found: QuerySet[FollowUp], total: int, request: access.DeskRequest) -> Section:
-    zone = access.zone_of(request.user)
-    shown = rows.with_tries(found)[:SHOWN] if total else []
-    return Section(
-        name, title, [rows.of(each, zone=zone, now=request.now, reader=request.user) for each in shown], total
-    )
+Part = tuple[str, str, QuerySet[FollowUp], int]
+
+
+def filled(parts: list[Part], request: access.DeskRequest) -> list[Section]:
+    """The lists with their rows; what stands against calls is asked for all of them at once."""
+    found = {name: list(rows.with_tries(known)[:SHOWN]) if total else [] for name, _, known, total in parts}
+    calls = [each for name, shown in found.items() if name in CALLING for each in shown]
+    against = contacting.held_back(calls, now=request.now)
+    given: dict[str, Any] = {"zone": access.zone_of(request.user), "now": request.now, "reader": request.user}
+    return [
+        Section(name, title, [rows.of(each, **given, barrier=against.get(each.pk)) for each in found[name]], total)
+        for name, title, _, total in parts
+    ]
 
 
 def sections(tab: str, counts: dict[str, int], midnight: datetime, request: access.DeskRequest) -> list[Section]:
+    return filled(parts_of(tab, counts, midnight, request), request)
+
+
+def parts_of(tab: str, counts: dict[str, int], midnight: datetime, request: access.DeskRequest) -> list[Part]:
     actor, now = request.actor, request.now
     open_ones = mine(actor, now).order_by("promised_by", "pk")
     if tab == "upcoming":
-        return [
-            section("upcoming", "Upcoming", open_ones.filter(promised_by__gte=midnight), counts["upcoming"], request)
-        ]
+        return [("upcoming", "Upcoming", open_ones.filter(promised_by__gte=midnight), counts["upcoming"])]
     if tab == "done":
-        return [section("done", "Done today", done_today(actor, midnight), counts["done"], request)]
+        return [("done", "Done today", done_today(actor, midnight), counts["done"])]
     due = open_ones.filter(promised_by__gt=now, promised_by__lt=midnight)
     pool = free(actor, now, midnight + timedelta(days=1)).order_by("promised_by", "pk")
     return [
-        section("overdue", "Overdue", open_ones.filter(promised_by__lte=now), counts["overdue"], request),
-        section("today", "Today", due, counts["today"], request),
-        section("free", "Free, of your team", pool, counts["free"], request),
+        ("overdue", "Overdue", open_ones.filter(promised_by__lte=now), counts["overdue"]),
+        ("today", "Today", due, counts["today"]),
+        ("free", "Free, of your team", pool, counts["free"]),
     ]
 
 

@@ -111,13 +111,15 @@ def _has_ended(
     return at >= worktime.add_working_days(since, policy.review_days, policy.calendar)
 
 
-def next_step(*, ticket: Ticket, now: datetime, standing: Place | None = None) -> promising.Step | None:
+def next_step(
+    *, ticket: Ticket, now: datetime, standing: Place | None = None, policy: Policy | None = None
+) -> promising.Step | None:
     """What the plan says comes next, counted from a contact at `now`: a date at the hour of her call in the next free
     slot, what to bring, and whose it is. Once the plan has ended, a supervisor's review. None on a closed ticket.
     """
     if not ticket.is_open:
         return None
-    policy = Policy.objects.of(ticket.team_id)
+    policy = policy or Policy.objects.of(ticket.team_id)
     standing = standing or place(ticket=ticket, now=now, policy=policy)
     if standing.ended:
         return review_step(ticket=ticket, now=now, policy=policy)

@@ -149,7 +149,9 @@ def choose(
         step = promising.Step(promised_by=proposal.by_at, promised_from=proposal.from_at)
         return scheduling.move(follow_up=follow_up, step=step, reason=why, by=by, now=now)
     ticket, row = scheduling.lock_open(follow_up)
+    contacting.require(row, Policy.objects.of(ticket.team_id), now=max(proposal.from_at, now))
     row.try_at = proposal.from_at
+    row.taken_by = row.taken_until = None
     scheduling.save(row, now)
-    timeline.record("follow_up.retried", by=by, now=now, ticket=ticket, follow_up=row, at_hour=row.try_at.isoformat())
+    timeline.record("follow_up.retried", by=by, now=now, ticket=ticket, follow_up=row, try_at=row.try_at.isoformat())
     return row

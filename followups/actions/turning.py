@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from followups import notices, timeline, worktime
-from followups.actions import contacting, promising, scheduling, slots
+from followups.actions import contacting, messages, promising, scheduling, slots
 from followups.errors import Refused
 from followups.models import Actor, Agent, Customer, FollowUp, Move, NoticeKind, Policy, Ticket
 
@@ -25,6 +25,7 @@ def turn(*, follow_up: FollowUp, reason: str, by: Actor, now: datetime, review: 
         raise Refused("already-written", "This is no call any more.")
     channel = REVIEW if review else written_channel(ticket.customer)
     _turn(ticket, row, channel, reason=reason, agreed=False, by=by, now=now)
+    messages.after_moving(follow_up=row, by=by, now=now)
     return row
 
 

@@ -5,14 +5,24 @@ from typing import Any
 from django import forms
 
 from desk.web.forms.changes import ChangesForm
+from desk.web.forms.policies import Days
 from followups.models import Actor, Customer
 
 LEADERS = ("annual_value", "free_to_leave", "contract_end")
 TIME = {"type": "time"}
 
 
+class AnyDays(Days):
+    """Her weekdays; none picked: the team's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.required, self.label, self.help_text = False, "On", "None: the team's days."
+
+
 class CustomerForm(ChangesForm):
     revision = forms.IntegerField(widget=forms.HiddenInput)
+    contact_days = AnyDays()
 
     class Meta:
         model = Customer
@@ -25,6 +35,7 @@ class CustomerForm(ChangesForm):
             "language",
             "contact_from",
             "contact_until",
+            "contact_days",
             "do_not_contact",
             "shared_account",
             "take_care",

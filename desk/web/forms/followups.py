@@ -35,6 +35,7 @@ THENS = (
     ("resolved", "s", "It is solved"),
     ("withdrawn", "v", "She withdrew it"),
     ("planned", "l", "As planned"),
+    ("review", "u", "A supervisor looks"),
 )
 NAMES = {
     **closures.NAMES,
@@ -47,7 +48,9 @@ NAMES = {
 
 
 class AnswerForm(steps.StepForm):
-    """`then`: the next date, an outcome, or what is planned already. `said` is on where she heard the next date."""
+    """`then`: the next date, an outcome, what is planned already, or a supervisor's review. `said` is on where she heard
+    the next date.
+    """
 
     reached = forms.ChoiceField(
         choices=Reached.choices, label="How did it go?", error_messages={"required": "Say how it went."}
@@ -87,6 +90,15 @@ class AnswerForm(steps.StepForm):
             return None
         evidence = "customer_said" if given["then"] == "resolved" else ""
         return closing.Closing(outcome=given["then"], note=given["text"], evidence=evidence, why=given["why"])
+
+
+class NumberForm(forms.Form):
+    phone = forms.CharField(
+        max_length=254,
+        label="Another number of hers",
+        error_messages={"required": "Write the number."},
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
 
 
 class MoveForm(steps.StepForm):

@@ -24,11 +24,14 @@ Window = tuple[datetime | None, datetime]
 
 @dataclass(frozen=True)
 class Slot:
-    """An offered slot: what the form sends back, and whether her clock shows another hour than ours."""
+    """An offered slot: what the form sends back, and whether her clock shows another hour than ours. `note` says where
+    it comes from.
+    """
 
     value: str
     proposal: slots.Proposal
     hers: bool
+    note: str = ""
 
 
 def offered(proposals: Iterable[slots.Proposal], zone: str) -> list[Slot]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from followups.actions import scheduling
-from followups.models import Delivery, FollowUp, Notice, Role
+from followups.models import Customer, Delivery, FollowUp, Notice, Plan, PlanStep, Role
 from tests import factories
 
 HOUR = timedelta(hours=1)
@@ -80,11 +80,92 @@ def test_no_answer_stays_open_and_offers_hours_to_try_again(post, desk, at, row)
     row.refresh_from_db()
     assert (answer.url, row.state) == (f"/follow-ups/{row.pk}#again", "scheduled")
     page = at(desk.ada).get(f"/follow-ups/{row.pk}")
-    assert (page.context["row"].tries, len(page.context["retries"])) == ("2nd try", 2)
-    retry = page.context["retries"][0]
-    post("date", slot=retry.value, reason="No answer: trying again at another hour")
+    ways = page.context["retries"]
+    assert (page.context["row"].tries, [way.proposal.channel for way in ways]) == (
+        "2nd try",
+        ["phone", "phone", "email"],
+    )
+    post("retry", slot=ways[1].value, channel="phone")
     row.refresh_from_db()
-    assert row.promised_by == retry.proposal.by_at
+    assert (row.promised_by, row.moves.get().reason) == (ways[1].proposal.by_at, "No answer: trying again")
+
+
+def test_try_inside_the_promised_time_is_noted_and_shown(post, desk, at, row):
+    """Promised by the evening of the next day, tried at ten."""
+    FollowUp.objects.filter(pk=row.pk).update(promised_by=row.promised_by + 30 * HOUR)
+    post(reached="no_answer")
+    way = at(desk.ada).get(f"/follow-ups/{row.pk}").context["retries"][0]
+    assert post("retry", slot=way.value, channel="phone").url == f"/tickets/{row.ticket.number}"
+    row.refresh_from_db()
+    assert (row.try_at, row.moves.count()) == (way.proposal.from_at, 0)
+    assert at(desk.ada).get(f"/follow-ups/{row.pk}").context["row"].tries == "2nd try from today 12:00"
+
+
+def test_writing_instead_is_one_key(post, row):
+    post(reached="no_answer")
+    assert post("retry", slot="", channel="email").url == f"/follow-ups/{row.pk}"
+    row.refresh_from_db()
+    assert row.channel == "email"
+
+
+def test_hour_that_was_not_offered_changes_nothing(post, row):
+    post(reached="no_answer")
+    assert post("retry", slot="x", channel="phone").url == f"/follow-ups/{row.pk}#again"
+    row.refresh_from_db()
+    assert (row.try_at, row.channel) == (None, "phone")
+
+
+def test_wrong_number_asks_for_another_one(post, desk, at, row):
+    Customer.objects.update(phone="+442079460000")
+    post(reached="wrong_number")
+    page = at(desk.ada).get(f"/follow-ups/{row.pk}").content.decode()
+    assert "is not her number." in page
+    assert "tel:" not in page
+    post("number", phone="nonsense")
+    assert Customer.objects.get().phone_wrong_at
+    post("number", phone="+44 20 7946 0001")
+    assert Customer.objects.get().phone == "+442079460001"
+    page = at(desk.ada).get(f"/follow-ups/{row.pk}").content.decode()
+    assert "tel:+442079460001" in page
+
+
+def test_call_that_must_not_be_made_now_says_from_when(desk, at, row, post):
+    """10:00 at the desk is 5:00 in New York."""
+    Customer.objects.update(zone="America/New_York", phone="+12125550123")
+    FollowUp.objects.update(promised_by=desk.now + 6 * HOUR)
+    page = at(desk.ada).get(f"/follow-ups/{row.pk}")
+    assert page.context["barrier"] is None  # meant for 11:00 there
+    FollowUp.objects.update(promised_by=desk.now - HOUR)
+    page = at(desk.ada).get(f"/follow-ups/{row.pk}")
+    assert "Again from Tue 24 Nov 09:00 her time." in page.content.decode()
+    assert "tel:" not in page.content.decode()
+    held = post("lease")
+    row.refresh_from_db()
+    assert (held.url, row.taken_by) == (f"/follow-ups/{row.pk}", None)
+    today = at(desk.ada).get("/")
+    assert [one.held_back for one in today.context["sections"][0].rows] == ["not in her hours: call from today 14:00"]
+
+
+def test_plan_proposes_the_next_date_and_what_to_bring(post, desk, at, row):
+    plan = Plan.objects.create(name="Cadence", made_at=desk.ago)
+    PlanStep.objects.create(plan=plan, position=1, gap_days=3, will_bring="the carrier's answer")
+    PlanStep.objects.create(plan=plan, position=2, gap_days=1)
+    page = at(desk.ada).get(f"/follow-ups/{row.pk}")
+    first = page.context["slots"][0]
+    assert (first.note, page.context["form"]["will_bring"].value()) == ("plan: 1 of 2", "the carrier's answer")
+    post(reached="reached", brought="no_news", then="next", slot=first.value, said="on", will_bring="x")
+    following = FollowUp.objects.open().get()
+    assert (following.plan, following.plan_position, following.promised_from.day) == (plan, 1, 27)
+
+
+def test_after_the_plan_a_supervisor_looks(post, desk, at, row):
+    FollowUp.objects.filter(pk=row.pk).update(plan_position=3)
+    page = at(desk.ada).get(f"/follow-ups/{row.pk}").content.decode()
+    assert "The plan has ended" in page
+    post(reached="reached", brought="no_news", then="review")
+    following = FollowUp.objects.open().get()
+    assert (following.owner, following.channel, following.plan_position) == (desk.sam, "none", 0)
+    assert Notice.objects.filter(recipient=desk.sam, text__startswith="The plan has ended").count() == 1
 
 
 def test_save_and_next_opens_the_next_of_today(post, desk, row):
@@ -214,5 +295,5 @@ def test_queries_do_not_grow(desk, at, row, several, django_assert_num_queries):
         factories.follow_up(row.ticket, promised_by=desk.now + (number + 3) * HOUR, now=desk.ago)
     client = at(desk.ada)
     client.get(f"/follow-ups/{row.pk}")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(21):
         client.get(f"/follow-ups/{row.pk}")
