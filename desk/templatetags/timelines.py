@@ -22,8 +22,14 @@ register = template.Library()
 WIDTH, LEFT, RIGHT = 960, 24, 24
 APART = 30.0
 LABELS_APART = 64.0
-BANDS_FROM, BAND = 96, 26
+BANDS_FROM, BAND = 104, 38
 LOOKS = {"overdue": "late", "escalated": "late", "start": "quiet", "window": "quiet", "plan": "quiet", "target": "soon"}
+
+
+@register.filter
+def clock(instant: datetime, zone: str) -> str:
+    """The time of day alone: "17:55"."""
+    return f"{worktime.to_wall(instant, zone):%H:%M}"
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def strip(order: int, band: Any, scale: Scale) -> dict[str, Any]:
     top = BANDS_FROM + BAND * order
     first, last = scale.instants[0], scale.instants[-1]
     spans = list(stretches(band.spans, first, last, scale))
-    return {"label": band.label, "look": f"b{order}", "y": top, "text_y": top + 12, "spans": spans}
+    return {"label": band.label, "look": f"b{order}", "y": top, "text_y": top - 5, "spans": spans}
 
 
 def mark(order: int, row: Any, scale: Scale, zone: str) -> dict[str, Any]:

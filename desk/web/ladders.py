@@ -72,6 +72,7 @@ def shown(row: Ladder) -> dict[str, Any]:
         "kind": sentences.kind_of(row),
         "steps": sentences.of_steps(steps),
         "holds": sentences.span(row.holds_minutes, "working"),
+        "acts": [word.lower() for act, word in forms.ACTS if act in row.acknowledging],
         "may_be_unheard": laddering.may_be_unheard(steps),
     }
 
@@ -185,7 +186,7 @@ class Editing:
             priorities=tuple(clean["priorities"]),
             families=tuple(clean["families"]),
             holds_minutes=clean["holds"],
-            acknowledging=tuple(self.row.acknowledging) if self.row else (),
+            acknowledging=tuple(clean["acknowledging"]),
             position=clean["position"],
         )
 

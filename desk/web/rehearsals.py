@@ -160,6 +160,8 @@ def of(case: rehearsal.Case, policy: Policy) -> Shown:
     rows = [
         *_beginning(case, played, policy),
         *(_row(line, played, case.team, policy.local_zone) for line in played.lines),
+        *(_aim(aim) for aim in played.aims),
+        *(_plan(one, case.team) for one in played.coming),
     ]
     rows.sort(key=lambda row: row.at)
     return Shown(

@@ -1,14 +1,26 @@
 """Who hears of what is overdue: ladders, rotas, the lead and the manager of a team, as an administrator sets them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.db import connection, transaction
 
-from followups import inputs, worktime
+from followups import inputs, ladders, worktime
 from followups.errors import Forbidden, Invalid, Missing, Outdated
-from followups.models import Actor, Agent, Audience, Elapsing, Ladder, LadderStep, Role, Rota, RotaMember, Team
+from followups.models import (
+    Actor,
+    Agent,
+    Audience,
+    ChannelKind,
+    Elapsing,
+    Ladder,
+    LadderStep,
+    Role,
+    Rota,
+    RotaMember,
+    Team,
+)
 
 MOST_STEPS = 12
 MOST_WORDS = 40
@@ -44,7 +56,6 @@ class Given:
     holds_minutes: int = 240
     acknowledging: tuple[str, ...] = ()
     position: int | None = None
-    known_channels: frozenset[str] = field(default=frozenset(["mail"]), repr=False)
 
     @property
     def is_for_the_rest(self) -> bool:
@@ -129,8 +140,9 @@ def _checked(team: Team | None, given: Given) -> Given:
         holds_minutes=_between("holds_minutes", given.holds_minutes, 0, LONGEST_WAIT),
         acknowledging=given.acknowledging,
         position=given.position if given.position is None else _between("position", given.position, 0, 999),
-        known_channels=given.known_channels,
     )
+    if set(clean.acknowledging) - set(ladders.ACTS):
+        raise Invalid("acknowledging", f"Some of {', '.join(ladders.ACTS)}.", "unknown-choice")
     if clean.is_for_the_rest and _rest_of(team):
         raise Invalid("priorities", "Another ladder holds for the rest. Name a priority or a family.", "taken")
     _check_steps(clean)
@@ -162,7 +174,7 @@ def _check_steps(given: Given) -> None:
     for place, step in enumerate(given.steps):
         _check_audience(f"steps.{place}.", step)
         _check_times(f"steps.{place}.", step)
-        if set(step.channels) - given.known_channels:
+        if set(step.channels) - set(ChannelKind.values):
             raise Invalid(f"steps.{place}.channels", "This channel is not known.", "unknown-choice")
     _check_order(given.steps)
 

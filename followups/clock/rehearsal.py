@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby, takewhile
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.db import transaction
 
@@ -165,7 +165,7 @@ def _promise(case: Case, ticket: Ticket) -> FollowUp:
     if case.happening == CLOSED:
         targeting.on_opening(ticket, by=by, now=case.at)
         closed = closing.close(ticket=ticket, closing=closing.Closing(outcome="no_remedy"), by=by, now=case.at)
-        return closed.replaced_by
+        return cast(FollowUp, closed.replaced_by)
     policy = Policy.objects.of(ticket.team_id)
     since = case.at - timedelta(minutes=policy.window_minutes)
     step = promising.Step(case.at, since, promise=WORDS, zone=case.zone, channel=case.channel, by_policy=True)
@@ -177,12 +177,12 @@ def _aims(follow_up: FollowUp) -> Iterator[Aim]:
     until = follow_up.promised_by + SHOWN
     running = TargetClock.objects.filter(ticket=follow_up.ticket, next_at__lte=until).order_by("next_at", "pk")
     heard: set[uuid.UUID] = set()
-    while row := running.select_related("target").first():
-        targets.tell({follow_up.ticket_id}, now=row.next_at)
+    while (row := running.select_related("target").first()) and (at := row.next_at):
+        targets.tell({follow_up.ticket_id}, now=at)
         rows = Notice.objects.filter(ticket=follow_up.ticket, kind=NoticeKind.TARGET).exclude(pk__in=heard)
         new = list(rows.select_related("recipient").order_by("recipient__first_name", "pk"))
         heard |= {notice.pk for notice in new}
-        yield Aim(row.next_at, row.target, row.due_at <= row.next_at, tuple(notice.recipient for notice in new))
+        yield Aim(at, row.target, row.due_at <= at, tuple(notice.recipient for notice in new))
 
 
 def _coming(case: Case, follow_up: FollowUp) -> Iterator[Coming]:

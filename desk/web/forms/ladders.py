@@ -9,13 +9,14 @@ from django import forms
 from desk.web import sentences
 from desk.web.forms.policies import Words
 from desk.web.forms.steps import DateInput, TimeInput
+from followups import ladders
 from followups.actions import laddering
-from followups.models import Agent, Audience, Elapsing, Ladder, LadderStep, Role, Rota
+from followups.models import Agent, Audience, ChannelKind, Elapsing, Ladder, LadderStep, Role, Rota
 
 SPAN = re.compile(r"(?:(\d{1,4})\s*h(?:ours?)?)?\s*(?:(\d{1,5})\s*(?:m|min|minutes?)?)?", re.IGNORECASE)
 HEARING = [Role.AGENT, Role.SUPERVISOR, Role.ADMIN]
 NOBODY = [("", "\u2013")]
-CHANNELS = [("mail", "Mail")]
+ACTS = list(ladders.ACTS.items())
 
 
 def hearing() -> list[Agent]:
@@ -55,6 +56,12 @@ class LadderForm(forms.Form):
         label="Order", required=False, min_value=0, max_value=999, help_text="The first that fits holds."
     )
     holds = Span(label="Acknowledging rests it for", help_text="Working time, like 4 h.")
+    acknowledging = forms.MultipleChoiceField(
+        label="Counts as acknowledging too",
+        required=False,
+        choices=ACTS,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "segmented"}),
+    )
 
     @classmethod
     def of(cls, ladder: Ladder | None, **kwargs: Any) -> "LadderForm":
@@ -66,6 +73,7 @@ class LadderForm(forms.Form):
                 "families": ladder.families,
                 "position": ladder.position,
                 "holds": ladder.holds_minutes,
+                "acknowledging": ladder.acknowledging,
             }
         return cls(initial=start, **kwargs)
 
@@ -92,7 +100,7 @@ class StepForm(forms.Form):
         self.people, self.rotas = {str(p.pk): p for p in people}, {str(r.pk): r for r in rotas}
         self.fields["person"].choices = NOBODY + named(people)
         self.fields["rota"].choices = NOBODY + [(str(rota.pk), rota.name) for rota in rotas]
-        self.fields["channels"].choices = CHANNELS
+        self.fields["channels"].choices = ChannelKind.choices
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -103,6 +111,11 @@ class StepForm(forms.Form):
         if given.get("after") is None and "after" not in self.errors:
             self.add_error("after", "Say how long after, like 30 min.")
         return given
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the fold with the names has to be open."""
+        return any(self[name].value() or self[name].errors for name in ("person", "rota"))
 
     @property
     def is_empty(self) -> bool:
@@ -210,7 +223,8 @@ class LeadersForm(forms.Form):
 
 def typed(data: Any) -> dict[str, Any]:
     """What stands in the form, not yet judged: for the form with one more row."""
-    return {name: data.get(name, "") for name in LadderForm.base_fields}
+    row = {name: data.get(name, "") for name in LadderForm.base_fields}
+    return row | {"acknowledging": data.getlist("acknowledging")}
 
 
 def typed_steps(data: Any) -> list[dict[str, Any]]:

@@ -251,3 +251,10 @@ def test_changing_what_climbs_never_repeats_never_loses_and_is_the_same_twice(te
     assert [minutes for *_, minutes in once] == expected
     Reminder.objects.all().delete()
     laddering.drop_ladders(team=team, by=root, now=NOW)
+
+
+def test_only_known_acts_count_as_acknowledging(team, root):
+    assert save(team, root, acknowledging=("taken",)).acknowledging == ["taken"]
+    with pytest.raises(Invalid) as refused:
+        save(team, root, name="Urgent", priorities=("urgent",), acknowledging=("sneezed",))
+    assert refused.value.field == "acknowledging"
