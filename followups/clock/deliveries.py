@@ -167,13 +167,28 @@ def _compose(row: Delivery, now: datetime) -> str:
 
 
 def _failed(row: Delivery, error: Exception, now: datetime) -> None:
-    words = f"{type(error).__name__}: {error}"[:300]
+    words = in_words(error)
     if row.route == MAIL and came_back(error):
         outcomes.bounced(row, why=words, now=now)
     elif row.attempts >= ATTEMPTS:
         outcomes.failed(row, error=words, now=now)
     else:
         outcomes.again(row, error=words, at=now + BACK_OFF[row.attempts - 1])
+
+
+def in_words(error: Exception) -> str:
+    """What the host said, where it said something."""
+    if isinstance(error, outward.NotSent):
+        return str(error)
+    said: Any = error
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        said = next(iter(error.recipients.values()), error)
+    elif isinstance(error, smtplib.SMTPResponseException):
+        said = (error.smtp_code, error.smtp_error)
+    if isinstance(said, tuple):
+        text = said[1].decode("utf-8", "replace") if isinstance(said[1], bytes) else str(said[1])
+        return f"The mail host said: {said[0]} {text}"[:300]
+    return f"{type(error).__name__}: {error}"[:300]
 
 
 def came_back(error: Exception) -> bool:

@@ -13,15 +13,17 @@ from followups.models import Absence, Agent, FollowUp, Notice
 
 SHOWN = 50
 FREE_SHOWN = 20
+NOW = "Now"
 NIGHT = timedelta(hours=16)  # a notice of yesterday evening came overnight too
 
 
 @dataclass(frozen=True)
 class Promised:
-    """A follow-up as a line: `hour` in the reader's zone."""
+    """A follow-up as a line: `hour` in the reader's zone, `by` the end of its window."""
 
     key: UUID
     at: datetime
+    by: datetime
     hour: str
     subject: str
     customer: str
@@ -76,7 +78,7 @@ def of(agent: Agent, *, zone: str, now: datetime) -> Day:
         standing_in=_standing_in(away, zone, now, midnight),
         free=_lines(free, zone, today, FREE_SHOWN),
         free_count=free.count(),
-        hours=_by_hour(promised, zone),
+        hours=_by_hour(promised, zone, now),
     )
 
 
@@ -100,6 +102,7 @@ def _line(row: FollowUp, zone: str, today: date) -> Promised:
     return Promised(
         key=row.pk,
         at=at,
+        by=row.promised_by,
         hour=_hour(row, zone, today),
         subject=" ".join(row.ticket.subject.split()),
         customer=str(row.ticket.customer or "unknown caller"),
@@ -118,11 +121,12 @@ def _hour(row: FollowUp, zone: str, today: date) -> str:
     return f"{start:%H:%M}-{end:%H:%M}" if start and start.date() == today else f"by {end:%H:%M}"
 
 
-def _by_hour(rows: list[Promised], zone: str) -> list[tuple[str, list[Promised]]]:
-    """In the order in which they begin; what began on a day before stands first."""
+def _by_hour(rows: list[Promised], zone: str, now: datetime) -> list[tuple[str, list[Promised]]]:
+    """In the order in which they begin; those whose window is open stand first."""
     found: dict[str, list[Promised]] = {}
     for row in sorted(rows, key=lambda each: each.at):
-        found.setdefault(f"{worktime.to_wall(row.at, zone):%H}:00", []).append(row)
+        hour = NOW if row.at <= now else f"{worktime.to_wall(row.at, zone):%H}:00"
+        found.setdefault(hour, []).append(row)
     return list(found.items())
 
 

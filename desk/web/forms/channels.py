@@ -10,7 +10,7 @@ from followups.models import Channel, ChannelKind, Heard, Listening, Messaging
 TIME = {"type": "time"}
 HINTS = {
     ChannelKind.MAIL: "a mail address",
-    ChannelKind.CHAT: "the address that the chat itself gives for incoming messages, like https://hooks.slack.com/…",
+    ChannelKind.CHAT: "the address that the chat itself gives for incoming messages, like https://hooks.slack.com/services",
     ChannelKind.SMS: "a number like +12125550123",
 }
 WRITES = (
@@ -60,9 +60,7 @@ class HoursForm(forms.Form):
     quiet_from = forms.TimeField(label="Quiet from", widget=forms.TimeInput(attrs=TIME, format="%H:%M"))
     quiet_until = forms.TimeField(label="Until", widget=forms.TimeInput(attrs=TIME, format="%H:%M"))
     quiet_days_off = forms.BooleanField(label="Quiet on my days off", required=False)
-    your_day = forms.BooleanField(
-        label="Mail me my day", required=False, help_text="At the start of each working day: what it holds."
-    )
+    your_day = forms.BooleanField(label="Mail me my day each morning", required=False)
 
     @classmethod
     def of(cls, row: Listening) -> "HoursForm":

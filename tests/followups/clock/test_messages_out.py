@@ -373,7 +373,7 @@ def test_a_refusal_for_good_is_a_bounce_at_once(host, ada, word, answer):
     messages.queue_told(follow_up=row, now=NOW)
     deliveries.sweep(now=LATER)
     delivery = Delivery.objects.get()
-    assert (delivery.state, delivery.attempts, answer[4:] in delivery.error) == ("bounced", 1, True)
+    assert (delivery.state, delivery.attempts, delivery.error) == ("bounced", 1, f"The mail host said: {answer}")
     row.refresh_from_db()
     assert (row.is_told, Notice.objects.filter(recipient=ada).count()) == (False, 1)
     assert list(Event.objects.order_by("id").values_list("kind", flat=True)) == ["message.queued", "message.bounced"]

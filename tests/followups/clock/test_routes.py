@@ -312,7 +312,7 @@ def test_a_channel_that_was_given_up_says_so_until_the_next_one_arrives(ada, roo
     Delivery.objects.update(attempts=7)
     deliveries.push(now=NOW)
     own.refresh_from_db()
-    assert own.trouble == "NotSent: The host did not take it, or did not answer in time."
+    assert own.trouble == "The host did not take it, or did not answer in time."
     room.status = 200
     tell(ada, "Second")
     pass_on()
