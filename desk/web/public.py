@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from desk.web import her_words
 from desk.web.forms import steps
-from followups import numbers
+from followups import languages, numbers, worktime
 from followups.actions import confirming, messages, slots
 from followups.errors import Refused
 from followups.models import Actor, FollowUp
@@ -91,21 +92,34 @@ def promise(request: HttpRequest, row: FollowUp, token: str, now: datetime) -> H
 
 
 def page_of(row: FollowUp, token: str, now: datetime) -> dict[str, Any]:
-    ticket = row.ticket
+    ticket, language = row.ticket, messages.language_of(row.ticket)
+    zone, spoken = messages.zone_of(row).replace("_", " "), numbers.read_aloud(ticket.number)
     times = confirming.offered(follow_up=row, now=now) if row.is_open else []
     return {
         "token": token,
         "follow_up": row,
         "subject": ticket.subject,
-        "spoken": numbers.read_aloud(ticket.number),
-        "window": messages.window(row),
-        "zone": row.zone.replace("_", " "),
+        "say": her_words.words(language, zone=zone, number=spoken),
+        "language": language,
+        "promise": messages.promise_words(row, language),
+        "window": messages.window(row, language),
         "desk": str(row.team or ticket.team or "Agent Desk"),
         "late": row.is_open and row.promised_by <= now,
         "open": ticket.is_open,
+        "again": ticket.is_open and not row.is_open,
         "confirmed": ticket.confirmed == "yes",
-        "times": [(steps.value_of(each), slots.words(each.from_at, each.by_at, each.zone)) for each in times],
+        "times": [(steps.value_of(each), _time(each, messages.zone_of(row), language)) for each in times],
     }
+
+
+def _time(slot: slots.Proposal, zone: str, language: str) -> str:
+    start, end = (worktime.to_wall(each, zone) for each in (slot.from_at, slot.by_at))
+    return languages.window(language, start, end)
+
+
+def say(row: FollowUp, key: str) -> str:
+    """A word of thanks, or of regret, in her language."""
+    return her_words.PAGE[messages.language_of(row.ticket)][key]
 
 
 def act(request: HttpRequest, token: str, done: str, do: Callable[[], Any]) -> HttpResponse:
@@ -121,14 +135,14 @@ def act(request: HttpRequest, token: str, done: str, do: Callable[[], Any]) -> H
 @require_POST
 @page
 def solved(request: HttpRequest, row: FollowUp, token: str, now: datetime) -> HttpResponse:
-    thanks = "Thank you. We have noted that it is solved."
+    thanks = say(row, "thanks_solved")
     return act(request, token, thanks, lambda: confirming.solved(follow_up=present(row), by=actor_of(row), now=now))
 
 
 @require_POST
 @page
 def not_solved(request: HttpRequest, row: FollowUp, token: str, now: datetime) -> HttpResponse:
-    thanks = "Thank you for telling us. We take it up and keep you informed."
+    thanks = say(row, "thanks_not")
     return act(request, token, thanks, lambda: confirming.not_solved(follow_up=present(row), by=actor_of(row), now=now))
 
 
@@ -140,9 +154,9 @@ def another_time(request: HttpRequest, row: FollowUp, token: str, now: datetime)
     chosen = request.POST.get("slot", "")
     slot = next((each for each in confirming.offered(follow_up=shown, now=now) if steps.value_of(each) == chosen), None)
     if slot is None:
-        toasts.error(request, "This time is not free any more. Please choose another one.")
+        toasts.error(request, say(row, "slot_gone"))
         return redirect("promise", token=token)
-    thanks = "Thank you. We call you at the new time."
+    thanks = say(row, "thanks_time")
     return act(
         request,
         token,

@@ -107,11 +107,11 @@ def message(request: access.DeskRequest, key: Any) -> HttpResponse:
     """Write the promise to her, with the way to her own page."""
     row = page.found(request, key)
     access.require(request.actor, row.ticket, "answer", now=request.now)
-    queued = letters.queue_told(follow_up=row, now=request.now)
+    queued = letters.queue_told(follow_up=row, now=request.now, by=request.actor)
     if queued is None:
-        messages.warning(request, "There is no mail address of hers: tell her by phone.")
-    elif settings.MAIL_REACHES_PEOPLE:
-        messages.success(request, "The mail leaves in a few seconds. It counts as told once it has left.")
+        messages.warning(request, "There is no address of hers that we can write to: tell her by phone.")
+    elif settings.MAIL_REACHES_PEOPLE or queued.route != letters.MAIL:
+        messages.success(request, "Written: it leaves in a few seconds, or when her hours begin. Then it counts as told.")
     else:
         messages.warning(request, "Written, but not told yet: no mail host is set.")
     return redirect(ticket.address(row.ticket))

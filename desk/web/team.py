@@ -192,7 +192,7 @@ def moves(request: HttpRequest) -> HttpResponse:
         step = promising.Step(promised_by=given["by"]) if given["to"] == "time" else _next_slot(row, request)
         scheduling.move(follow_up=row, step=step, reason=given["reason"], by=request.actor, now=request.now)
 
-    return _each(request, "change", move, "moved. Nobody was written to: tell each customer")
+    return _each(request, "change", move, "moved. Customers hear of it in writing where their team writes so; tell the others")
 
 
 def _next_slot(row: FollowUp, request: HttpRequest) -> promising.Step:

@@ -130,7 +130,7 @@ def _about(kind: DeliveryKind, follow_up: FollowUp) -> Message:
     words, link = window(follow_up, language), promise_link(follow_up)
     lines = [
         languages.say(language, str(kind)),
-        _promise(follow_up, language),
+        promise_words(follow_up, language),
         languages.say(language, "when", window=words, zone=_zone_words(follow_up)),
         *([languages.say(language, "bring", what=follow_up.will_bring)] if follow_up.will_bring else []),
         languages.say(language, "page", link=link),
@@ -148,7 +148,7 @@ def _message(key: str, kind: DeliveryKind, ticket: Ticket, language: str, lines:
     return Message(key, kind, subject[:300], "\n\n".join([hello, *lines]) + "\n", _line(short))
 
 
-def _promise(follow_up: FollowUp, language: str) -> str:
+def promise_words(follow_up: FollowUp, language: str) -> str:
     """As it was said. The desk's own sentence is said in her language; an agent's words stay as they are."""
     policy = Policy.objects.of(follow_up.ticket.team_id) if language != languages.ENGLISH else None
     if policy is None or policy.sentence != SENTENCE:

@@ -77,7 +77,7 @@ def test_moving_says_beforehand_that_it_breaks_a_promise(page, live_server, desk
     assert "counts as broken" in panel.inner_text()
     panel.get_by_label("Why").fill("Parts are late")
     panel.get_by_role("button", name="Move", exact=True).click()
-    toasted(page, "1 moved. Nobody was written to")
+    toasted(page, "1 moved. Customers hear of it in writing")
     row = FollowUp.objects.get(pk=overdue[0].pk)
     assert row.promised_by > timezone.now()
     assert row.broken_by == overdue[0].promised_by

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from desk.web import her_words
+from followups import languages
 from followups.actions import messages
 from followups.models import Contact, FollowUp, Notice, Ticket
 
@@ -122,3 +124,36 @@ def test_too_many_presses_are_slowed_down(client, row, address):
 
 def test_it_needs_the_token_of_the_form(row, address):
     assert Client(enforce_csrf_checks=True).post(f"{address}/solved").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de-CH", ("Was wir Ihnen zugesagt haben", "bis Dienstag, 24. November, 13:00 Uhr", "Es ist nicht gelöst")),
+        ("fr", ("Ce que nous vous avons promis", "au plus tard le mardi 24 novembre à 13 h 00", "C’est résolu")),
+        ("es", ("Lo que le prometimos", "a más tardar el martes 24 de noviembre, 13:00 h", "No está resuelto")),
+        ("pl", ("What we promised you", "by Tuesday 24 November 13:00", "It is not solved")),
+    ],
+)
+def test_page_speaks_her_language(client, row, address, language, words):
+    row.ticket.customer.language = language
+    row.ticket.customer.save()
+    page = client.get(address).content.decode()
+    assert [each for each in words if each not in page] == []
+    times = client.get(address).context["times"]
+    assert times
+
+
+def test_every_language_has_every_word_of_the_page():
+    assert set(her_words.PAGE) == set(languages.LANGUAGES)
+    for own in her_words.PAGE.values():
+        assert own.keys() == her_words.PAGE["en"].keys()
+        assert not [text for text in her_words.words("en", zone="Z", number="1").values() if "{" in text]
+
+
+def test_taken_up_again_it_says_so_and_names_no_old_time(client, desk, row, address):
+    client.post(f"{address}/solved")
+    client.post(f"{address}/not-solved")
+    page = client.get(address).content.decode()
+    assert "We have taken it up again" in page
+    assert row.promise not in page
