@@ -15,7 +15,13 @@ BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 120, 240, 480)]
 NOT_A_ROW = (OperationalError, InterfaceError, ProgrammingError)
 SUSPICIOUS = 10
 
+RAISED = "P0001"  # a trigger of the database refused: that lies in the row, though the driver files it under mistakes
+
 Handle = Callable[..., int]
+
+
+def _lies_in_a_row(error: Exception) -> bool:
+    return not isinstance(error, NOT_A_ROW) or getattr(error.__cause__, "sqlstate", "") == RAISED
 
 
 def without(follow_ups: list[UUID], error: Exception, *, handle: Handle, now: datetime) -> int:
@@ -24,7 +30,7 @@ def without(follow_ups: list[UUID], error: Exception, *, handle: Handle, now: da
     Where more than a few fail and none goes out, nothing is wrong with the rows: they wait a minute, uncounted, so that
     others get their turn, and the error is raised.
     """
-    if not follow_ups or isinstance(error, NOT_A_ROW):
+    if not follow_ups or not _lies_in_a_row(error):
         raise error
     spoilt: dict[UUID, Exception] = {}
     sent = _halves(follow_ups, handle, now, spoilt) if len(follow_ups) > 1 else _alone(follow_ups, error, spoilt)
@@ -44,9 +50,9 @@ def _halves(follow_ups: list[UUID], handle: Handle, now: datetime, spoilt: dict[
 def _part(follow_ups: list[UUID], handle: Handle, now: datetime, spoilt: dict[UUID, Exception]) -> int:
     try:
         return handle(follow_ups, now=now)
-    except NOT_A_ROW:
-        raise
-    except Exception as error:  # noqa: BLE001 (this is what is looked for)
+    except Exception as error:
+        if not _lies_in_a_row(error):
+            raise
         if len(follow_ups) == 1:
             return _alone(follow_ups, error, spoilt)
         return _halves(follow_ups, handle, now, spoilt)

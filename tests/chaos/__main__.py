@@ -53,6 +53,8 @@ def run(on: ground.Ground, *, chosen: list[str] | None, begun: float) -> list:
     trials = [begin(name, on) for name in chosen or (faults.ALL if on.full else faults.QUICK)]
     shown = [(trial, faults.judged(trial, on)) for trial in trials]
     print(tables.plain(shown))
+    if not all(verdict.held for _, verdict in shown):
+        print(on.complaints())
     return shown
 
 

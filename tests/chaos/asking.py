@@ -3,6 +3,7 @@
 import http.client
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -49,7 +50,8 @@ def ask(
     given = {"Authorization": f"Bearer {secret(caller)}", "Content-Type": "application/json", "Connection": "close"}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        line.request(method, path, None if body is None else json.dumps(body).encode(), given)
+        with suppress(BrokenPipeError, ConnectionResetError):  # what is too large is refused before all of it came
+            line.request(method, path, None if body is None else json.dumps(body).encode(), given)
         found = line.getresponse()
         return Answer(found.status, found.read(), dict(found.getheaders()), time.monotonic() - begun)
     except (OSError, http.client.HTTPException):

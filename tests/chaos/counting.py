@@ -95,9 +95,10 @@ def follow_up(of: Ticket, due: datetime, made: datetime) -> FollowUp:
 
 
 def message(row: FollowUp, made: datetime) -> Delivery:
-    words = {"address": "ana@example.org", "subject": "What happens next", "body": "We call you."}
-    key, due = f"told:{row.pk}:1", row.promised_by
-    return Delivery(key=key, kind="told", ticket=row.ticket, follow_up=row, made_at=made, due_at=due, **words)
+    """A mail to one of our own people: it never goes stale, and waits for nobody's hours."""
+    words = {"address": "ada@example.org", "subject": "2 overdue at the desk", "body": "Two."}
+    own = {"agent": row.owner, "follow_up": row, "ticket": None, "made_at": made, "due_at": row.promised_by}
+    return Delivery(key=f"your_day:chaos:{row.pk}", kind="your_day", **own, **words)
 
 
 def warmed(*, seconds: float) -> None:
