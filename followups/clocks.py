@@ -36,13 +36,16 @@ def of_ticket(ticket: Ticket, *, now: datetime) -> list[tuple[TargetClock, targe
     return sorted(((row, targets.read(found[row.pk], now)) for row in latest), key=lambda pair: pair[1].due_at)
 
 
-def pure(rows: Iterable[TargetClock]) -> dict[int, targets.Clock]:
-    """By key. Two queries for any number of rows, and one for each team: `target` and `ticket` come with them."""
+def pure(rows: Iterable[TargetClock], *, calendar: worktime.Calendar | None = None) -> dict[int, targets.Clock]:
+    """By key, by the calendars that hold, or as they would be by `calendar`. Two queries for any number of rows, and
+    one for each team: `target` and `ticket` come with them.
+    """
     rows = list(rows)
     if not rows:
         return {}
     pauses, rests = pauses_of({row.ticket_id for row in rows}), _rests_of([row.pk for row in rows])
-    calendars = {team: Policy.objects.of(team).calendar for team in {row.ticket.team_id for row in rows}}
+    teams = {row.ticket.team_id for row in rows}
+    calendars = {team: calendar or Policy.objects.of(team).calendar for team in teams}
     return {
         row.pk: clock(row, calendars[row.ticket.team_id], pauses=pauses[row.ticket_id], rests=rests[row.pk])
         for row in rows

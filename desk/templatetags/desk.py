@@ -56,6 +56,7 @@ PLACES: tuple[Place, ...] = (
 SETUP: tuple[Place, ...] = (
     ("people", "People", "users-round", LEADING),
     ("teams", "Teams", "users", LEADING),
+    ("absences", "Absences", "calendar-off", LEADING),
     ("categories", "Categories", "tags", LEADING),
     ("time-rules", "Time rules", "timer", WATCHING),
     ("policy", "Policy", "sliders-horizontal", LEADING),

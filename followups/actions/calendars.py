@@ -4,6 +4,7 @@ Promised times stay as they were said. What moves is when it is heard that one w
 time and have not been heard yet.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +14,8 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from followups import inputs, ladders, worktime
-from followups.actions import people
+from followups import clocks, inputs, ladders, targets, worktime
+from followups.actions import people, targeting
 from followups.errors import Forbidden
 from followups.models import (
     Actor,
@@ -27,6 +28,7 @@ from followups.models import (
     ReminderState,
     Role,
     Stage,
+    TargetClock,
     Team,
     Ticket,
 )
@@ -111,13 +113,15 @@ class Effect:
     follow_ups: int = 0
     climbing: int = 0
     shown: list[Moved] = field(default_factory=list)
+    targets_earlier: int = 0
+    targets_later: int = 0
     off: int = 0
     shown_off: list[Off] = field(default_factory=list)
     cut: bool = False
 
     @property
     def nothing(self) -> bool:
-        return not (self.follow_ups or self.off)
+        return not (self.follow_ups or self.off or self.targets_earlier or self.targets_later)
 
 
 def checked(team: Team | None, hours: Hours) -> Policy:
@@ -134,14 +138,16 @@ def _put(row: Policy, hours: Hours) -> Policy:
 
 
 def effect(*, team: Team | None, hours: Hours, now: datetime) -> Effect:
-    """What saving would do; nothing is written. Three queries, however much is open."""
+    """What saving would do; nothing is written. The same few queries, however much is open."""
     before, after = Policy.objects.of(team.pk if team else None).calendar, checked(team, hours).calendar
     found = Effect()
     rows = list(_waiting_of(team, now).order_by("due_at", "pk").values_list(*COLUMNS)[: LOOKED_AT + 1])
     _count_moves(found, _moves((Waiting(*row) for row in rows[:LOOKED_AT]), after, now))
+    running = list(_clocks(team, now).order_by("due_at", "pk")[: LOOKED_AT + 1])
+    _count_targets(found, running[:LOOKED_AT], after)
     due = list(_promised(team, now).values_list("ticket__number", "ticket__subject", "promised_by")[: LOOKED_AT + 1])
     _count_days_off(found, (Off(*row) for row in due[:LOOKED_AT]), before, after)
-    found.cut = max(len(rows), len(due)) > LOOKED_AT
+    found.cut = max(len(rows), len(running), len(due)) > LOOKED_AT
     return found
 
 
@@ -154,6 +160,14 @@ def _count_moves(found: Effect, moves: Iterable[Moved]) -> None:
         if len(found.shown) < SHOWN:
             found.shown.append(move)
     found.follow_ups, found.climbing = len(touched), sum(touched.values())
+
+
+def _count_targets(found: Effect, rows: list[TargetClock], calendar: worktime.Calendar) -> None:
+    pure = clocks.pure(rows, calendar=calendar)
+    for row in rows:
+        due_at = targets.due(pure[row.pk])
+        found.targets_earlier += due_at < row.due_at
+        found.targets_later += due_at > row.due_at
 
 
 def _count_days_off(found: Effect, due: Iterable[Off], before: worktime.Calendar, after: worktime.Calendar) -> None:
@@ -190,6 +204,12 @@ def _waiting(now: datetime) -> QuerySet[Reminder]:
 
 def _waiting_of(team: Team | None, now: datetime) -> QuerySet[Reminder]:
     return _of(_waiting(now), team, "follow_up__ticket__")
+
+
+def _clocks(team: Team | None, now: datetime) -> QuerySet[TargetClock]:
+    """Running targets that are not due yet; what was missed by the hours of its time stays missed."""
+    rows = TargetClock.objects.filter(stopped_at__isnull=True, due_at__gt=now).select_related("target", "ticket")
+    return _of(rows, team, "ticket__")
 
 
 def _moves(rows: Iterable[Waiting], calendar: worktime.Calendar, now: datetime) -> Iterator[Moved]:
@@ -229,19 +249,37 @@ def drop(*, team: Team, by: Actor, now: datetime) -> int:
 
 
 def rederive(*, team: Team | None, calendar: worktime.Calendar, now: datetime, climbing: bool = True) -> int:
-    """Move what waits to where the calendar has it, batch by batch, the tickets held in the order of their keys."""
+    """Move what waits, targets among it, to where the calendar that holds now has it; how many waiting steps moved.
+
+    Batch by batch, the tickets held in the order of their keys.
+    """
     rows = map(Waiting._make, _waiting_of(team, now).values_list(*COLUMNS).iterator())
-    moving = {(move.waiting.ticket, move.waiting.follow_up) for move in _moves(rows, calendar, now)}
-    pairs = iter(sorted(moving))
-    return sum(_batch(batch, calendar, now, climbing) for batch in iter(lambda: list(islice(pairs, BATCH)), []))
+    moving: dict[int, set[Any]] = defaultdict(set)
+    for move in _moves(rows, calendar, now):
+        moving[move.waiting.ticket].add(move.waiting.follow_up)
+    for ticket in _of_moving_targets(team, calendar, now):
+        moving[ticket] |= set()
+    tickets = iter(sorted(moving))
+    return sum(
+        _batch({key: moving[key] for key in some}, calendar, now, climbing)
+        for some in iter(lambda: list(islice(tickets, BATCH)), [])
+    )
 
 
-def _batch(pairs: list[tuple[int, Any]], calendar: worktime.Calendar, now: datetime, climbing: bool) -> int:
-    tickets, keys = {ticket for ticket, _ in pairs}, [key for _, key in pairs]
-    list(Ticket.objects.select_for_update(no_key=True).filter(pk__in=tickets).order_by("pk").values_list("pk"))
+def _of_moving_targets(team: Team | None, calendar: worktime.Calendar, now: datetime) -> set[int]:
+    rows = list(_clocks(team, now))
+    pure = clocks.pure(rows, calendar=calendar)
+    return {row.ticket_id for row in rows if targets.due(pure[row.pk]) != row.due_at}
+
+
+def _batch(moving: dict[int, set[Any]], calendar: worktime.Calendar, now: datetime, climbing: bool) -> int:
+    keys = [key for some in moving.values() for key in some]
+    list(Ticket.objects.select_for_update(no_key=True).filter(pk__in=moving).order_by("pk").values_list("pk"))
     list(FollowUp.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
     rows = map(Waiting._make, _waiting(now).filter(follow_up__in=keys).values_list(*COLUMNS))
     moves = [move for move in _moves(rows, calendar, now) if climbing or not move.waiting.climbs]
     with connection.cursor() as cursor:
         cursor.execute(MOVE, [[move.waiting.id for move in moves], [move.after for move in moves]])
+    running = TargetClock.objects.filter(ticket__in=moving, stopped_at__isnull=True, due_at__gt=now)
+    targeting.redate(running.select_related("target", "ticket").order_by("pk"), now=now)
     return len(moves)

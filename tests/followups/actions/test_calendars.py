@@ -9,7 +9,7 @@ from followups.actions import calendars, people, scheduling
 from followups.actions.calendars import Hours
 from followups.clock import reminders
 from followups.errors import Forbidden, Invalid
-from followups.models import Actor, FollowUp, Ladder, LadderStep, Notice, Policy, Reminder
+from followups.models import Actor, FollowUp, Ladder, LadderStep, Notice, Policy, Reminder, Target, TargetClock
 from tests import factories
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)  # a Tuesday
@@ -171,6 +171,25 @@ def test_ended_and_moved_ones_stay_as_they_were(team, root):
     assert row.reminders.get(stage="escalated").due_at == utc(26, 10)
 
 
+def test_running_targets_fall_due_by_the_new_hours_and_what_was_missed_stays_missed(team, root):
+    target = Target.objects.create(team=team, kind="resolution", amount=600, made_at=NOW)
+    row, old = (factories.promise(promised_by=DUE, now=NOW, team=team) for _ in range(2))
+    running = clock(row.ticket, target, started_at=utc(25, 9), due_at=utc(26, 11))
+    missed = clock(old.ticket, target, started_at=utc(20, 9), due_at=utc(23, 11))
+    found = calendars.effect(team=team, hours=hours(special_days=NEXT_DAY), now=NOW)
+    assert (found.targets_earlier, found.targets_later) == (0, 1)
+    calendars.save(team=team, hours=hours(special_days=NEXT_DAY), by=root, now=NOW)
+    running.refresh_from_db()
+    missed.refresh_from_db()
+    assert (running.due_at, running.version) == (utc(27, 11), 2)
+    assert (missed.due_at, missed.version) == (utc(23, 11), 1)
+
+
+def clock(ticket, target, **instants):
+    given = {"kind": "resolution", "changed_at": NOW, **instants}
+    return TargetClock.objects.create(ticket=ticket, target=target, **given)
+
+
 @pytest.mark.parametrize(
     ("given", "field", "code"),
     [
@@ -220,7 +239,7 @@ def test_calendars_are_the_administrators_to_change(team):
 def test_one_and_thirty_cost_the_same_queries(team, root, count, django_assert_num_queries):
     for _ in range(count):
         factories.promise(promised_by=DUE, now=NOW, team=team)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         calendars.effect(team=team, hours=hours(special_days=NEXT_DAY), now=NOW)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         calendars.save(team=team, hours=hours(special_days=NEXT_DAY), by=root, now=NOW)
