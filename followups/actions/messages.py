@@ -153,9 +153,9 @@ def promise_words(follow_up: FollowUp, language: str) -> str:
     policy = Policy.objects.of(follow_up.ticket.team_id) if language != languages.ENGLISH else None
     if policy is None or policy.sentence != SENTENCE:
         return follow_up.promise
-    dated = {"from_at": follow_up.promised_from, "by_at": follow_up.promised_by, "zone": follow_up.zone}
+    start, end, zone = follow_up.promised_from, follow_up.promised_by, follow_up.zone
     for channel, key in (("phone", "call"), ("email", "write")):
-        if follow_up.promise == slots.sentence(policy, channel=channel, **dated):
+        if follow_up.promise == slots.sentence(policy, from_at=start, by_at=end, zone=zone, channel=channel):
             return languages.say(language, key, window=window(follow_up, language))
     return follow_up.promise
 

@@ -119,7 +119,7 @@ def rests_until(row: Delivery, *, now: datetime) -> datetime | None:
     if row.kind in TO_CUSTOMERS:
         asked = row.kind in OF_A_DATE and row.follow_up.asked_contact_id
         return None if asked or row.ticket is None else _her_hours(row.ticket, now)
-    if row.kind in (DeliveryKind.NOTICE, DeliveryKind.DIGEST):
+    if row.agent and row.kind in (DeliveryKind.NOTICE, DeliveryKind.DIGEST):
         return quiet.until(row.agent, now)
     return None
 
@@ -246,8 +246,8 @@ def _not_told(row: Delivery, ticket: Ticket, why: str, now: datetime) -> None:
 
 def _tell_keepers(row: Delivery, ticket: Ticket, what: str, now: datetime) -> None:
     text = f"The message to {ticket.customer or 'the customer'} about {numbers.read_aloud(ticket.number)} {what}."
-    told = {"text": text, "now": now, "ticket": ticket, "follow_up": row.follow_up}
-    notices.tell(_keepers(row, ticket), kind=NoticeKind.CUSTOMER, **told)
+    keepers = _keepers(row, ticket)
+    notices.tell(keepers, kind=NoticeKind.CUSTOMER, text=text, now=now, ticket=ticket, follow_up=row.follow_up)
 
 
 def _keepers(row: Delivery, ticket: Ticket) -> list:

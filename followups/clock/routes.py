@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -109,7 +110,18 @@ def route_of(channel: Channel) -> str:
 def _write(messages: list[Message], now: datetime) -> None:
     with connection.cursor() as cursor:
         for message in messages:
-            channel = message.channel
-            given = {"agent": channel.agent_id, "channel": channel.pk, "route": route_of(channel), "now": now}
-            given["address"] = channel.address if channel.kind == ChannelKind.MAIL else ""
-            cursor.execute(WRITE, {**given, "key": message.key, "gathered": list(message.gathered), "due": message.due})
+            cursor.execute(WRITE, _columns(message, now))
+
+
+def _columns(message: Message, now: datetime) -> dict[str, Any]:
+    channel = message.channel
+    return {
+        "key": message.key,
+        "agent": channel.agent_id,
+        "channel": channel.pk,
+        "gathered": list(message.gathered),
+        "route": route_of(channel),
+        "address": channel.address if channel.kind == ChannelKind.MAIL else "",
+        "now": now,
+        "due": message.due,
+    }
