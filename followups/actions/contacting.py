@@ -92,21 +92,24 @@ def barrier(
         return None
     next_at = next_call(at, window=window, policy=policy, calls=calls)
     if not inside:
-        said = f"Outside the hours in which she may be called: {hours(window)}."
-        return Barrier("outside-contact-window", _until(said, next_at, window.zone), next_at, window.zone)
+        said = f"Outside the hours in which she may be called: {hours(window, customer)}."
+        return Barrier("outside-contact-window", _until(said, next_at, window, customer), next_at, window.zone)
     said = "She was called too often already."
-    return Barrier("caps", _until(said, next_at, window.zone), next_at, window.zone)
+    return Barrier("caps", _until(said, next_at, window, customer), next_at, window.zone)
 
 
-def hours(window: worktime.ContactWindow) -> str:
-    return f"{window.start:%H:%M} to {window.end:%H:%M} in {window.zone}"
+def hours(window: worktime.ContactWindow, customer: Customer | None) -> str:
+    """`09:00 to 20:00 in Europe/Paris`; says so where her zone is not known and the team's stands for it."""
+    assumed = "" if customer and customer.zone else ", the team's zone, as hers is not known"
+    return f"{window.start:%H:%M} to {window.end:%H:%M} in {window.zone}{assumed}"
 
 
-def _until(said: str, next_at: datetime | None, zone: str) -> str:
+def _until(said: str, next_at: datetime | None, window: worktime.ContactWindow, customer: Customer | None) -> str:
     if next_at is None:
         return f"{said} Write to her instead."
-    local = worktime.to_wall(next_at, zone)
-    return f"{said} Again from {local:%a} {local.day} {local:%b %H:%M} her time."
+    local = worktime.to_wall(next_at, window.zone)
+    whose = "her time" if customer and customer.zone else "the team's time"
+    return f"{said} Again from {local:%a} {local.day} {local:%b %H:%M} {whose}."
 
 
 def is_asked(follow_up: FollowUp, policy: Policy, at: datetime) -> bool:

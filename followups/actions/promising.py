@@ -188,7 +188,7 @@ def _check_call(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: d
     if not worktime.inside(just_before, window) or (
         step.promised_from and not worktime.inside(step.promised_from, window)
     ):
-        said = f"Outside the hours in which she may be called: {contacting.hours(window)}."
+        said = f"Outside the hours in which she may be called: {contacting.hours(window, customer)}."
         raise _not_then(ticket, now, "outside-contact-window", said)
     calls = contacting.calls_to([customer.pk], now=now)[customer.pk] if customer else []
     if contacting.free_of_caps(step.promised_by, calls, policy) != step.promised_by:

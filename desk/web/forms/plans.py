@@ -31,7 +31,7 @@ class StepForm(forms.Form):
     will_bring = forms.CharField(
         label="Bring her", required=False, max_length=300, widget=forms.TextInput(attrs={"placeholder": "dated news"})
     )
-    who = forms.ChoiceField(label="Who does it", required=False, choices=Bringer.choices)
+    who = forms.ChoiceField(label="Who does it", required=False, choices=Bringer.choices, initial=Bringer.TEAM)
     person = forms.ChoiceField(label="The person", required=False)
     rota = forms.ChoiceField(label="The rota", required=False)
 

@@ -81,6 +81,14 @@ def test_her_own_days_and_hours_go_first():
     )
 
 
+def test_zone_that_is_not_known_is_said_to_be_assumed():
+    found = contacting.barrier(customer=Customer(), policy=Policy(zone=LONDON), at=at(11, 23, 8), calls=[])
+    assert found.message == (
+        "Outside the hours in which she may be called: 09:00 to 20:00 in Europe/London, the team's zone, as hers is not"
+        " known. Again from Mon 23 Nov 09:00 the team's time."
+    )
+
+
 # Caps
 
 
