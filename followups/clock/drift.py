@@ -48,16 +48,27 @@ def held(*, now: datetime, steady: float, pace: Pace = PACE) -> bool:
 @transaction.atomic
 def _leapt(ahead: timedelta, since: datetime, now: datetime) -> None:
     """Every process that watched sees the same leap, some later than others: it counts once, and not again where it
-    was believed after `since`. Back by about as much, and the clock is believed as soon as it keeps pace.
+    was believed after `since`. Who only makes up for a leap the other way is believed: at once after one back, as soon
+    as it keeps pace after one ahead.
     """
     site, _ = Site.objects.select_for_update().get_or_create(pk=1)
     if site.clock_believed_at and since < site.clock_believed_at <= now:
         return
     known = timedelta(seconds=site.clock_ahead_seconds)
-    left = max(known, ahead) if ahead > timedelta() else max(timedelta(), known + ahead)
-    if ahead > timedelta() or site.clock_suspect_at:
-        site.clock_suspect_at, site.clock_ahead_seconds = now, left.total_seconds()
-        site.save(update_fields=["clock_suspect_at", "clock_ahead_seconds"])
+    left = max(timedelta(), _sum(known, ahead)) if site.clock_suspect_at else _sum(known, ahead)
+    if site.clock_suspect_at or left >= LEAP:
+        site.clock_suspect_at = now
+    elif known < timedelta() < ahead:
+        site.clock_believed_at, left = now, timedelta()
+    site.clock_ahead_seconds = left.total_seconds()
+    site.save(update_fields=["clock_suspect_at", "clock_ahead_seconds", "clock_believed_at"])
+
+
+def _sum(known: timedelta, ahead: timedelta) -> timedelta:
+    """A leap the same way is one that another process saw already, or a greater one."""
+    if ahead < timedelta():
+        return min(known, ahead) if known < timedelta() else known + ahead
+    return max(known, ahead) if known > timedelta() else known + ahead
 
 
 def _over(site: Site, now: datetime) -> bool:

@@ -52,6 +52,15 @@ def test_a_leap_back_holds_nothing():
     assert [one.held(real=0), one.held(real=5, ahead=-HOUR), one.held(real=10, ahead=-HOUR)] == [False] * 3
 
 
+def test_a_leap_that_makes_up_for_one_back_holds_nothing_for_nobody_who_watches():
+    one, other = Process(), Process()
+    assert [one.held(real=0), other.held(real=1)] == [False] * 2
+    assert [one.held(real=5, ahead=-HOUR), other.held(real=6, ahead=-HOUR)] == [False] * 2
+    assert [one.held(real=30), other.held(real=31)] == [False] * 2
+    assert Site.objects.get().clock_ahead_seconds == 0
+    assert one.held(real=60, ahead=HOUR)  # a leap of its own
+
+
 def test_a_second_leap_begins_the_ten_minutes_anew():
     one = Process()
     assert [one.held(real=0), one.held(real=5, ahead=HOUR), one.held(real=305, ahead=2 * HOUR)] == [False, True, True]
