@@ -1,22 +1,23 @@
 """The targets of a ticket as its page shows them: one calm line with the time left, and the pause."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from desk import access
-from desk.templatetags.desk import duration, when
-from followups import clocks, complaints, targets
+from desk.templatetags.desk import day, duration, when
+from followups import clocks, complaints, targets, worktime
 from followups.actions import parking, targeting
 from followups.models import TargetClock, Ticket
 from followups.targets import State
 
-MARKS = {State.RUNNING: "info", State.PAUSED: "waived", State.BREACHED: "overdue"}
+MARKS = {State.BREACHED: "overdue"}
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Running:
-    """A clock in one line: what is due, by when, and what is left or how late it is."""
+    """A clock in one line: what is due, by when, and what is left. `mark` only where it is near or missed."""
 
     mark: str
     title: str
@@ -39,10 +40,17 @@ def of_ticket(ticket: Ticket, request: access.DeskRequest) -> dict[str, Any]:
     }
 
 
+def by_words(due_at: datetime, zone: str) -> str:
+    """A term that ends at midnight is told by its last day."""
+    if worktime.to_wall(due_at, zone).time() == time():
+        return f"by the end of {day(due_at - SECOND, zone)}"
+    return when(due_at, zone)
+
+
 def running(row: TargetClock, reading: targets.Reading, zone: str) -> Running:
     """Time left is of the time that counts, so that it stands still overnight."""
-    mark = "warn" if row.warned_at and reading.state == State.RUNNING else MARKS[reading.state]
-    by = f"due {when(reading.due_at, zone)}"
+    mark = "warn" if row.warned_at and reading.state == State.RUNNING else MARKS.get(reading.state, "")
+    by = f"due {by_words(reading.due_at, zone)}"
     if reading.state == State.BREACHED:
         words = f"missed, was {by}"
     elif reading.state == State.PAUSED:

@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from desk import access
+from desk.web.clocks import by_words
 from desk.web.forms.refusals import explain
 from desk.web.forms.targets import RuleForm, TargetForm
 from followups import clocks, complaints, targets, worktime
@@ -24,14 +25,14 @@ NAMES = {"unit": "measure", "template": "families"}
 
 @dataclass(frozen=True)
 class Row:
-    """A target in words; `due_at` is that of a ticket opened now."""
+    """A target in words; `due` is when that of a ticket opened now would be."""
 
     target: Target
     words: str
     kind: str
     only: str
     warning: str
-    due_at: datetime | None
+    due: str
     inherited: bool = False
 
 
@@ -42,17 +43,17 @@ def shown(target: Target, calendar: worktime.Calendar, now: datetime, *, inherit
         kind=target.get_kind_display(),
         only=only(target),
         warning=warning(target),
-        due_at=due(target, calendar, now),
+        due=due(target, calendar, now),
         inherited=inherited,
     )
 
 
-def due(target: Target, calendar: worktime.Calendar, now: datetime) -> datetime | None:
-    """None where the calendar holds too little working time."""
+def due(target: Target, calendar: worktime.Calendar, now: datetime) -> str:
     try:
-        return targets.due(clocks.start(target, now, calendar))
+        at = targets.due(clocks.start(target, now, calendar))
     except worktime.NoWorkingTime:
-        return None
+        return "never due, there is no working time"
+    return f"due {by_words(at, calendar.zone)}"
 
 
 def term(target: Target) -> str:

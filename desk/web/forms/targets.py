@@ -27,11 +27,11 @@ class TargetForm(forms.Form):
     measure = forms.ChoiceField(label="Measure", choices=MEASURES)
     elapsing = forms.ChoiceField(label="Counted in", choices=Elapsing.choices)
     warn_before = forms.IntegerField(
-        label="Warn before", min_value=0, help_text="Minutes. 0: no warning, only when missed."
+        label="Warn before", min_value=0, help_text="Minutes. 0: no warning."
     )
-    families = Words(label="Only for families", required=False, help_text="With commas between them. Empty: all.")
-    priorities = Words(label="Only for priorities", required=False, help_text="With commas between them. Empty: all.")
-    channels = Words(label="Only for channels", required=False, help_text="Such as email, chat. Empty: all.")
+    families = Words(label="Only for families", required=False, help_text="Empty: all.")
+    priorities = Words(label="Only for priorities", required=False, help_text="Empty: all.")
+    channels = Words(label="Only for channels", required=False, help_text="Empty: all.")
     is_on = forms.BooleanField(
         label="On", required=False, help_text="Off: for these tickets no such target holds, not even the desk's."
     )
@@ -40,7 +40,7 @@ class TargetForm(forms.Form):
         super().__init__(*args, initial=begun(target), **kwargs)
         if target and target.template:
             self.fields["measure"].choices = TERMS
-            self.fields["warn_before"].help_text = "Days."
+            self.fields["warn_before"].help_text = "Days. 0: no warning."
             for name in ("kind", "elapsing", "priorities", "channels"):
                 del self.fields[name]
             self.fields["families"].help_text = "Empty: where somebody applies it to a ticket."

@@ -55,7 +55,7 @@ def test_a_desk_without_targets_says_that_it_needs_none(as_, office):
     assert "No targets" in found
     assert complaints.NOT_ADVICE in found
     assert all(template.source in found for template in complaints.TEMPLATES)
-    assert found.count("pill-closed") == 0 or "off" in found
+    assert found.count(">off</span>") == len(complaints.TEMPLATES)
 
 
 def test_an_administrator_adds_one_and_sees_what_it_gives(as_, office, hours):
@@ -78,7 +78,7 @@ def test_an_administrator_adds_one_and_sees_what_it_gives(as_, office, hours):
 def test_trying_one_saves_nothing(as_, office, hours):
     answer = as_(office.root).post(f"/targets/{office.billing.pk}", {**SENT, "amount": "16", "preview": "1"})
     assert answer.status_code == 200
-    assert "A ticket opened now would be due <strong>Fri 27 Nov 10:00</strong>" in words(answer)
+    assert "A ticket opened now: <strong>due Fri 27 Nov 10:00</strong>" in words(answer)
     assert not Target.objects.exists()
 
 
@@ -154,7 +154,9 @@ def test_a_rule_is_applied_by_hand(as_, office, hours, log, now):
     again = client.post(f"/tickets/{ticket.number}/rules", {"template": "uk-disp"})
     assert (again.status_code, TargetClock.objects.count()) == (422, 2)
     assert client.post(f"/tickets/{ticket.number}/rules", {"template": "eu-gdpr"}).status_code == 422
-    assert "Financial complaint: final answer" in words(client.get(f"/tickets/{ticket.number}"))
+    assert "Financial complaint: final answer</strong> due by the end of Tue 19 Jan 2027" in words(
+        client.get(f"/tickets/{ticket.number}")
+    )
 
 
 # On the ticket
@@ -165,7 +167,7 @@ def test_the_ticket_says_what_is_left(as_, office, hours, aim, log):
     aim("first_response", 60)
     ticket = log()
     found = words(as_(office.ada).get(f"/tickets/{ticket.number}"))
-    assert 'First response</span><span class="small">due today 11:00, 1 h left' in found
+    assert "<strong>First response</strong> due today 11:00, 1 h left" in found
     assert "due tomorrow 10:00, 8 h left" in found
 
 
@@ -206,9 +208,7 @@ def test_a_missed_target_is_said_calmly(as_, office, hours, aim, log, now, time_
     aim(minutes=60)
     ticket = log()
     time_machine.move_to(now + 3 * HOUR)
-    assert 'Resolution</span><span class="small">missed, was due today 11:00' in words(
-        as_(office.ada).get(f"/tickets/{ticket.number}")
-    )
+    assert "Resolution</span> missed, was due today 11:00" in words(as_(office.ada).get(f"/tickets/{ticket.number}"))
 
 
 def test_a_ticket_costs_the_same_number_of_queries_with_one_pause_and_three(
