@@ -141,7 +141,7 @@ def test_steps_without_anybody_go_straight_on_and_say_so(desk):
     assert [line.away for line in lines] == [False, True, True, True]
 
 
-@pytest.mark.parametrize("happening", [rehearsal.DUE, rehearsal.CLOSED])
+@pytest.mark.parametrize("happening", [rehearsal.CLOSED, pytest.param(rehearsal.DUE, marks=pytest.mark.full)])
 def test_what_is_shown_is_what_happens(desk, happening):
     """A rota hands over over the weekend, the lead is away, the last step is said again and again."""
     team, people = desk
