@@ -336,3 +336,12 @@ def test_digests_take_over_where_channels_are_off(ada):
     overdue(ada)
     Site.objects.update_or_create(id=1, defaults={"channels_off": True})
     assert digests.sweep(now=NOW) == 1
+
+
+def test_who_practises_may_try_channels_of_their_own(ada, room):
+    Agent.objects.filter(pk=ada.pk).update(is_demo=True)
+    channel(ada, kind="chat", address=room.address)
+    tell(ada)
+    routes.sweep(now=NOW)
+    deliveries.push(now=NOW)
+    assert len(room.posts) == 1
