@@ -1,5 +1,6 @@
 """What may be promised: the step as given or as the policy proposes it, checked against windows, caps and horizons."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -192,7 +193,13 @@ def _check_call(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: d
         raise _not_then(ticket, now, "outside-contact-window", said)
     calls = contacting.calls_to([customer.pk], now=now)[customer.pk] if customer else []
     if contacting.free_of_caps(step.promised_by, calls, policy) != step.promised_by:
-        raise _not_then(ticket, now, "caps", "She was called too often already. Another day, or in writing.")
+        free = [slot for slot in proposals(ticket=ticket, now=now, count=30) if _is_free(slot, calls, policy)]
+        said = "She was called too often already. Another day, or in writing."
+        raise Refused("caps", said, field="promised_by", proposed=[slot.by_at.isoformat() for slot in free[:3]])
+
+
+def _is_free(slot: slots.Proposal, calls: Sequence[datetime], policy: Policy) -> bool:
+    return contacting.free_of_caps(slot.by_at, calls, policy) == slot.by_at
 
 
 def _not_then(ticket: Ticket, now: datetime, code: str, message: str) -> Refused:

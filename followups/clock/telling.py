@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from followups.actions import contacting
 from followups.models import ChannelKind, Delivery, Notice, NoticeKind
 
 LINES = 50
@@ -23,9 +24,11 @@ class Words(NamedTuple):
 def words(row: Delivery, *, now: datetime) -> Words | None:
     """None where nothing of what was gathered is left to say."""
     found = Notice.objects.filter(pk__in=row.gathered, recipient_id=row.agent_id, read_at__isnull=True)
-    rows = [each for each in found.select_related("follow_up", "ticket").order_by("at", "id") if still_true(each, now)]
+    known = found.select_related("follow_up__ticket__customer", "ticket").order_by("at", "id")
+    rows = [each for each in known if still_true(each, now)]
     if not rows:
         return None
+    say_from_when(rows, now)
     if row.channel is not None and row.channel.kind == ChannelKind.SMS:
         return Words("", _short(rows))
     return _one(rows[0]) if len(rows) == 1 else _many(rows)
@@ -36,6 +39,15 @@ def still_true(row: Notice, now: datetime) -> bool:
         return True
     held = row.follow_up.acknowledged_until
     return row.follow_up.is_open and row.follow_up.version == row.version and not (held and held > now)
+
+
+def say_from_when(rows: list[Notice], now: datetime) -> None:
+    """Reminders of calls that must not be made at this moment say so."""
+    calls = [row.follow_up for row in rows if row.kind == NoticeKind.REMINDER and row.follow_up]
+    against = contacting.held_back(calls, now=now)
+    for row in rows:
+        if row.kind == NoticeKind.REMINDER and row.follow_up_id in against:
+            row.text = f"{row.text} Do not call now. {against[row.follow_up_id].message}"
 
 
 def link(row: Notice) -> str:

@@ -165,6 +165,17 @@ def test_calls_of_every_ticket_count_and_mails_do_not(call, ticket, by_ada, now)
     assert refused(call, by_ada, now) == ("caps", [at(11, 25, 14).isoformat()])  # a day later it is 7:00 there
 
 
+def test_slots_proposed_over_the_caps_are_free_of_them(ticket, by_ada, now):
+    """Seven calls since Monday: what is proposed lies a week after the first."""
+    for turn in range(7):
+        rung(ticket, now - (9 - turn) * HOUR)
+    step = promising.Step(promised_by=now + 24 * HOUR)
+    with pytest.raises(Refused) as refusal:
+        scheduling.schedule(ticket=ticket, step=step, by=by_ada, now=now)
+    first = datetime.fromisoformat(refusal.value.extra["proposed"][0])
+    assert (refusal.value.code, first) == ("caps", at(12, 1, 17))
+
+
 def test_no_to_calls_that_came_after_the_promise_is_kept(call, by_ada, now):
     Customer.objects.update(do_not_contact="all")
     assert refused(call, by_ada, now) == ("do-not-contact", [])
