@@ -1,7 +1,8 @@
 """Reminders that fell due: claimed, and marked with what becomes of each, in one statement each for a whole batch."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -16,7 +17,15 @@ WHERE reminder.state = 'waiting' AND reminder.due_at <= %s
 ORDER BY reminder.due_at, reminder.id LIMIT %s
 FOR NO KEY UPDATE OF follow_up SKIP LOCKED
 """
-HOLD = "SELECT id FROM followups_followup WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED"
+HOLD = "SELECT id FROM followups_followup WHERE id = ANY(%s::uuid[]) FOR NO KEY UPDATE SKIP LOCKED"
+
+
+def each(lookup: str, name: str) -> str:
+    """A join that looks up every row by its key, whatever the planner believes of the table: by the fence, and since it
+    is lateral. A batch is small and the tables are not, and a plan for all of them once would hold it up for long.
+    """
+    return f"CROSS JOIN LATERAL (SELECT * FROM {lookup} OFFSET 0) {name}"  # noqa: S608 (made of constants)
+
 
 RANK = "array_position(ARRAY['ahead', 'due', 'overdue', 'escalated'], {}::text)"
 # Ended or moved: dropped. Acknowledged: the climb rests until then. Of several the latest is sent; a stage before the
@@ -29,10 +38,11 @@ WITH due AS (
             WHEN f.acknowledged_until > %(now)s AND (r.stage = 'escalated' OR r.repeat > 0) THEN 'waiting'
             WHEN f.stage <> '' AND {RANK.format("r.stage")} < least({RANK.format("f.stage")}, 3) THEN 'passed_over'
             ELSE 'sent' END AS becomes
-    FROM followups_reminder r
-    JOIN followups_followup f ON f.id = r.follow_up_id
-    JOIN followups_ticket t ON t.id = f.ticket_id
-    WHERE r.follow_up_id = ANY(%(follow_ups)s) AND r.state = 'waiting' AND r.due_at <= %(now)s
+    FROM unnest(%(follow_ups)s::uuid[]) AS claimed (follow_up)
+    {each("followups_reminder r WHERE r.follow_up_id = follow_up", "r")}
+    {each("followups_followup f WHERE f.id = follow_up", "f")}
+    {each("followups_ticket t WHERE t.id = f.ticket_id", "t")}
+    WHERE r.state = 'waiting' AND r.due_at <= %(now)s
 ), ranked AS (
     SELECT *, row_number() OVER (
         PARTITION BY follow_up_id, becomes ORDER BY due_at DESC, {RANK.format("stage")} DESC, repeat DESC) AS latest
@@ -75,12 +85,17 @@ def claim(*, now: datetime, most: int) -> list[UUID]:
 
 def hold(follow_ups: list[UUID]) -> list[UUID]:
     """Those of them that nobody else holds."""
-    return [row[0] for row in rows(HOLD, [follow_ups])]
+    return [row[0] for row in rows(HOLD, [array(follow_ups)])]
 
 
 def mark(follow_ups: list[UUID], *, now: datetime) -> list[Due]:
     """Mark all that is due of held follow-ups, as the rows stand now; what is to be sent, oldest first."""
-    return [Due(*row) for row in rows(MARK, {"now": now, "follow_ups": follow_ups})]
+    return [Due(*row) for row in rows(MARK, {"now": now, "follow_ups": array(follow_ups)})]
+
+
+def array(values: Iterable[Any]) -> str:
+    """Keys or numbers as PostgreSQL reads an array of them: written at once instead of value by value."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def rows(statement: str, values) -> list[tuple]:

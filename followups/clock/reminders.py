@@ -34,10 +34,10 @@ WITH line AS MATERIALIZED (
             late.behind, CASE WHEN late.behind > {LATE} THEN late.behind ELSE 0 END AS late
         FROM unnest(%(reminders)s::bigint[], %(groups)s::int[], %(why)s::text[])
             WITH ORDINALITY AS sent (reminder, grp, why, place)
-        JOIN followups_reminder r ON r.id = sent.reminder
-        JOIN followups_followup f ON f.id = r.follow_up_id
-        JOIN followups_ticket t ON t.id = f.ticket_id
-        LEFT JOIN followups_customer c ON c.id = t.customer_id
+        {due.each("followups_reminder r WHERE r.id = sent.reminder", "r")}
+        {due.each("followups_followup f WHERE f.id = r.follow_up_id", "f")}
+        {due.each("followups_ticket t WHERE t.id = f.ticket_id", "t")}
+        LEFT JOIN LATERAL (SELECT name FROM followups_customer c WHERE c.id = t.customer_id OFFSET 0) c ON true
         CROSS JOIN LATERAL (SELECT greatest(trunc(extract(epoch FROM %(now)s - r.due_at))::int, 0) AS behind) late
         OFFSET 0
     ) row
@@ -89,7 +89,8 @@ def _handle(follow_ups: list[UUID], now: datetime) -> int:
     rows = due.mark(follow_ups, now=now)
     if rows:
         audience = recipients.Audience(rows, now=now)
-        _tell(climbing.told(rows, audience, now=now), audience, now)
+        if lines := climbing.told(rows, audience, now=now):
+            _tell(lines, audience, now)
         climbing.again(rows, audience, now=now)
     return len(rows)
 
@@ -99,9 +100,9 @@ def _tell(lines: Iterable[climbing.Told], audience: recipients.Audience, now: da
     reminders, groups, why = zip(*lines, strict=True)
     values: dict[str, Any] = {
         "now": now,
-        "reminders": list(reminders),
-        "groups": list(groups),
-        "why": list(why),
+        "reminders": due.array(reminders),
+        "groups": due.array(groups),
+        "why": list(why) if any(why) else [],
         "hearers": json.dumps(audience.hearers()),
         "by_name": CLOCK.name,
         "door": CLOCK.door,
