@@ -83,3 +83,36 @@ def plain_503(on: Ground) -> list[str]:
         for path, answer in answers.items()
         if answer.status != 503 or answer.shows_a_trace or answer.seconds > 5
     ]
+
+
+# What a migration does to tables in use: a column with a default of the database, and an index beside the writers.
+MIGRATION = (
+    "ALTER TABLE followups_reminder ADD COLUMN chaos_later integer NOT NULL DEFAULT 0",
+    "ALTER TABLE followups_followup ADD COLUMN chaos_later text",
+    "CREATE INDEX CONCURRENTLY chaos_later ON followups_reminder (chaos_later)",
+)
+TAKEN_BACK = (
+    "ALTER TABLE followups_reminder DROP COLUMN chaos_later",
+    "ALTER TABLE followups_followup DROP COLUMN chaos_later",
+)
+
+
+def f13(on: Ground) -> Trial:
+    """Workers are asked to end in the middle of their sweeps, while the tables change under the others."""
+    span = on.scaled(60, 10)
+    lot = counting.lay(int(on.scaled(3000, 300)), after=1, within=span)
+    begun, ends = time.monotonic(), 0
+    while time.monotonic() < begun + span:
+        victim = on.dice.choice(on.ready("worker"))
+        time.sleep(on.dice.uniform(0.5, 4))
+        on.stop(victim)
+        on.worker(victim)
+        ends += 1
+        if ends <= len(MIGRATION):
+            with connection.cursor() as cursor:
+                cursor.execute(MIGRATION[ends - 1])
+    trial = through("F13", f"{ends} SIGTERM while tables change", lot, latest=30, mails_repeated=0)
+    with connection.cursor() as cursor:
+        for statement in TAKEN_BACK:
+            cursor.execute(statement)
+    return trial

@@ -4,8 +4,10 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +16,7 @@ from pathlib import Path
 from desk.local import places, postgres, processes, programs, valkey
 from tests import template, throwaway
 
+DISK = "6g"
 QUIET = ("--without-gossip", "--without-mingle", "--prefetch-multiplier", "1", "--concurrency", "1")
 # A clock that is wrong by some seconds: the wall clock of the process alone, never its monotonic one.
 SHIFTED = """
@@ -27,7 +30,7 @@ main()
 
 @dataclass
 class Ground:
-    """Everything that runs here, and the dice."""
+    """Everything that runs here, and the dice. `bounded`: on a small disk of its own, in memory, that can be filled."""
 
     folder: Path
     guard: processes.Guard
@@ -37,6 +40,7 @@ class Ground:
     environment: dict[str, str]
     seed: int
     full: bool = False
+    bounded: bool = False
     port: int = field(default_factory=places.free_port)
     running: dict[str, processes.Child] = field(default_factory=dict)
 
@@ -119,6 +123,23 @@ class Ground:
             time.sleep(0.05)
         return found
 
+    @contextmanager
+    def kept(self):
+        """Workers that end are started again within a second, as the parent of `up` does."""
+        over = threading.Event()
+        hand = threading.Thread(target=self.keep, args=[over], daemon=True)
+        hand.start()
+        yield
+        over.set()
+        hand.join()
+
+    def keep(self, over: threading.Event) -> None:
+        while not over.wait(0.5):
+            for name in self.hands("worker"):
+                if self.running[name].gone():
+                    self.running[name].bury()
+                    self.start(self.running[name].program)
+
     def complaints(self) -> str:
         """The ends of the logs of workers and pages, for whoever has to find out why."""
         logs = [*sorted(self.folder.glob("worker*.log")), self.folder / "log" / "web.log"]
@@ -134,16 +155,28 @@ def made(*, seed: int, full: bool = False):
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="agent-desk-chaos-", dir=throwaway.reachable()))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        bounded = full and mounted(folder, stack)
         postgres.hand_over(folder)
         (folder / "var" / "static").mkdir(mode=0o700, parents=True)
         guard = processes.Guard()
         stack.callback(guard.close)
         ground = Ground(folder, guard, random.Random(seed), *servers(folder), environment={}, seed=seed, full=full)
+        ground.bounded = bounded
         stack.callback(lambda: ground.stop(*reversed(ground.running)))
         ground.start_server(ground.broker)
         ground.start_server(ground.database)
         ground.environment.update(environment(ground))
         yield ground
+
+
+def mounted(folder: Path, stack: ExitStack) -> bool:
+    """Whether this machine lets us have a disk of our own."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "agent-desk-chaos", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        return False
+    stack.callback(subprocess.run, ["umount", "--lazy", str(folder)], check=False)
+    folder.chmod(0o755)
+    return True
 
 
 def servers(folder: Path) -> tuple[processes.Program, processes.Program]:

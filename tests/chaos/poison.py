@@ -1,22 +1,27 @@
 """F10, F11: rows that cannot be handled, and a disk that is full."""
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 from django.db import DatabaseError, connection
 
-from followups.models import Agent, Delivery, FollowUp, Reminder
+from followups.models import Delivery, Reminder
 from tests.chaos import asking, counting
 from tests.chaos.ground import Ground
-from tests.chaos.trials import Trial, eventually
+from tests.chaos.trials import Trial, counted, eventually, rest, through
 
 ATTEMPTS = 8
-# Whatever is wrong with a row, it shows where its notice is written.
+# Whatever is wrong with a row, it shows where its notice or its history is written.
 RAISES = """
 CREATE OR REPLACE FUNCTION chaos_poison() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'this row cannot be told'; END $$;
 CREATE TRIGGER chaos_poison BEFORE INSERT ON followups_notice
-    FOR EACH ROW WHEN (NEW.follow_up_id = '{key}') EXECUTE FUNCTION chaos_poison();
+    FOR EACH ROW WHEN (NEW.follow_up_id = '{first}') EXECUTE FUNCTION chaos_poison();
+CREATE TRIGGER chaos_poison BEFORE INSERT ON followups_event
+    FOR EACH ROW WHEN (NEW.follow_up_id = '{second}') EXECUTE FUNCTION chaos_poison();
 """
 # What waits longer after each failure is due again at once: the eight attempts of a day in a minute.
 NOW_AGAIN = """
@@ -30,11 +35,9 @@ def f11(on: Ground) -> Trial:
     lot = counting.lay(int(on.scaled(5000, 300)), after=2, within=on.scaled(60, 10))
     spoilt = counting.lay(2, after=2, within=0, mailed=False)
     mailed = counting.lay(1, after=2, within=0)
-    raising, unreadable = spoilt.keys
+    first, second = spoilt.keys
     with connection.cursor() as cursor:
-        cursor.execute(RAISES.format(key=raising))
-    Agent.objects.filter(username="eve").update(zone="Nowhere/Atlantis")
-    FollowUp.objects.filter(pk=unreadable).update(owner=Agent.objects.get(username="eve"))
+        cursor.execute(RAISES.format(first=first, second=second))
     Delivery.objects.filter(follow_up__in=mailed.keys).update(subject="Two\nlines")
     over = threading.Event()
     hand = threading.Thread(target=hurrying, args=[spoilt, mailed, over], daemon=True)
@@ -44,7 +47,7 @@ def f11(on: Ground) -> Trial:
     )
     trial.bound = f"dead after {ATTEMPTS} attempts"
     trial.wrong += refused(on)
-    trial.last = lambda: trial.wrong.extend(buried(raising, unreadable, mailed.keys[0], over))
+    trial.last = lambda: trial.wrong.extend(buried(first, second, mailed.keys[0], over))
     return trial
 
 
@@ -61,18 +64,17 @@ def hurrying(spoilt: counting.Lot, mailed: counting.Lot, over: threading.Event) 
     connection.close()
 
 
-def buried(raising, unreadable, mailed, over: threading.Event) -> list[str]:
+def buried(first, second, mailed, over: threading.Event) -> list[str]:
     """Each given up after its eighth attempt, and not before."""
     ends: dict[str, Callable] = {
-        "the raising row": lambda: Reminder.objects.values_list("state", "attempts").get(follow_up=raising),
-        "the unreadable row": lambda: Reminder.objects.values_list("state", "attempts").get(follow_up=unreadable),
+        "the first row": lambda: Reminder.objects.values_list("state", "attempts").get(follow_up=first),
+        "the second row": lambda: Reminder.objects.values_list("state", "attempts").get(follow_up=second),
         "the broken mail": lambda: Delivery.objects.values_list("state", "attempts").get(follow_up=mailed),
     }
     eventually(lambda: all(end()[0] == "dead" for end in ends.values()), seconds=60, every=0.5)
     over.set()
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER chaos_poison ON followups_notice")
-    Agent.objects.filter(username="eve").update(zone="")
+        cursor.execute("DROP FUNCTION chaos_poison() CASCADE")
     found = {what: end() for what, end in ends.items()}
     return [f"{what} is {state} after {n}" for what, (state, n) in found.items() if (state, n) != ("dead", ATTEMPTS)]
 
@@ -82,3 +84,43 @@ def refused(on: Ground) -> list[str]:
     answer = asking.api(on, "POST", f"/tickets/{made.said['number']}/notes", {"text": "x" * 10_500_000})
     lives = asking.ask(on, "GET", "/healthz").status == 200
     return [] if answer.status in (400, 413) and lives else [f"a note of 10 MB was answered with {answer.status}"]
+
+
+def f10(on: Ground) -> Trial:
+    """The disk of the database, the mail folder and the logs is full, then freed."""
+    if not on.bounded:
+        return counted("F10", "not done: no right to mount a small disk here", tried=0, bound="")
+    lot = counting.lay(300, after=1, within=40)
+    begun = time.monotonic()
+    filler = on.folder / "filler"
+    stuffed = stuff(filler, on)
+    rest(begun + 10)
+    answers = [asking.api(on, "POST", "/tickets", asking.TICKET) for _ in range(5)]
+    rest(begun + 25)
+    filler.unlink()
+    on.start_server(on.database) if on.running["postgres"].gone() else None
+    connection.close()
+    well = eventually(lambda: asking.ask(on, "GET", "/readyz").status == 200, seconds=30)
+    outage = time.monotonic() - begun
+    trial = through("F10", f"disk full for 25 s, {stuffed / 2**20:.0f} MB stuffed in", lot, latest=outage + 30)
+    wrong = {answer.status for answer in answers if answer.status not in (201, 503) or answer.shows_a_trace}
+    trial.bound = "503 meanwhile, all after"
+    trial.wrong += [f"answered {sorted(wrong)}"] if wrong else []
+    trial.wrong += [] if 503 in {answer.status for answer in answers} else ["it was not full for the database"]
+    trial.wrong += [] if well else ["not well 30 s after"]
+    return trial
+
+
+def stuff(filler: Path, on: Ground) -> int:
+    """Write until nothing more fits, and make the database need room."""
+    block, written = b"x" * 2**20, 0
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                written += file.write(block)
+        except OSError:
+            pass
+    with suppress(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_switch_wal()")
+    connection.close()
+    return written

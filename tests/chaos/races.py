@@ -101,6 +101,29 @@ def alone(act: Callable):
         connection.close()
 
 
+def f18(on: Ground) -> Trial:
+    """Two supervisors change one follow-up at once, each with the version that they read."""
+    rounds, wrong = 50, []
+    lot = counting.lay(rounds, after=7200, within=60, mailed=False)
+    FollowUp.objects.filter(pk__in=lot.keys).update(channel="email")
+    for n, key in enumerate(lot.keys):
+        caller = f"supervisor {n // 10}"
+        version = asking.api(on, "GET", f"/follow-ups/{key}", caller=caller).headers["ETag"]
+        body = {"promised_by": (counting.now() + timedelta(days=2)).isoformat(), "reason": "Bank holiday"}
+        call = {"caller": caller, "If_Match": version}
+        with ThreadPoolExecutor(2) as pool:
+            path = f"/follow-ups/{key}/move"
+            asked = [pool.submit(asking.api, on, "POST", path, body, **call) for _ in range(2)]
+            status = sorted(one.result().status for one in asked)
+        moves = FollowUp.objects.get(pk=key).moves.count()
+        wrong += [] if (status, moves) == ([200, 412], 1) else [f"{status}, {moves} moves"]
+    trial = counted(
+        "F18", f"{rounds} follow-ups moved by two at once", tried=rounds, lost=len(wrong), bound="the second gets 412"
+    )
+    trial.wrong += sorted(set(wrong))[:3]
+    return trial
+
+
 def f17(on: Ground) -> Trial:
     """The same POST 50 times in parallel under one key, then the key with another body."""
     rounds, twins = int(on.scaled(10, 2)), 50

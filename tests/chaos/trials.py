@@ -1,6 +1,7 @@
 """One trial: what was done, what was counted after it, and the most that may be counted."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ class Trial:
     wrong: list[str] = field(default_factory=list)
     found: counting.Count | None = None
     last: Callable[[], None] = lambda: None
+    kept_elsewhere: Counter | None = None
 
 
 @dataclass
@@ -54,7 +56,7 @@ def judged(trial: Trial, on: ground.Ground) -> Verdict:
     if trial.lot is not None:
         counting.settled(trial.lot, seconds=LEASED, leased=True)
         trial.last()
-        trial.found = counting.count(trial.lot, mail=on.folder / "var" / "mail")
+        trial.found = counting.count(trial.lot, mail=on.folder / "var" / "mail", elsewhere=trial.kept_elsewhere)
     over = {key: most for key, most in trial.most.items() if getattr(trial.found, key) > most}
     return Verdict(trial.found, [*trial.wrong, *(f"{key} over {most:.0f}" for key, most in over.items())])
 
