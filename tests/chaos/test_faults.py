@@ -24,7 +24,7 @@ def test_a_count_is_sound_where_nothing_was_lost_doubled_or_early():
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("fault", ["F1", "F2", "F3", "F4", "F7"])
+@pytest.mark.parametrize("fault", ["F1", "F2", "F3", "F4", "F7", "F11", "F14", "F17"])
 def test_the_desk_holds(fault):
     environment = {name: value for name, value in os.environ.items() if name not in OWN}
     command = [sys.executable, "-m", "tests.chaos", "--quick", "--only", fault]
