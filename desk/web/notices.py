@@ -14,7 +14,9 @@ from django.views.decorators.http import condition, require_http_methods, requir
 
 from desk import access
 from desk.web import paging
+from desk.web import rows as rows_of
 from followups import notices
+from followups.actions import contacting
 from followups.models import Notice
 
 
@@ -23,12 +25,21 @@ from followups.models import Notice
 def listing(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _read(request)
-    rows = Notice.objects.filter(recipient=request.user).select_related("ticket", "follow_up__ticket")
+    rows = Notice.objects.filter(recipient=request.user).select_related("ticket", "follow_up__ticket__customer")
     unread_only = request.GET.get("show") == "unread"
     if unread_only:
         rows = rows.filter(read_at__isnull=True)
     page = paging.page(rows, request.GET, field="at", newest_first=True)
+    _say_from_when(page.rows, request)
     return render(request, "notices/notices.html", {"page": page, "unread_only": unread_only})
+
+
+def _say_from_when(shown: list[Notice], request: HttpRequest) -> None:
+    """Reminders of calls that must not be made at this moment say so."""
+    calls = [row.follow_up for row in shown if row.stage and row.follow_up]
+    against, zone = contacting.held_back(calls, now=request.now), access.zone_of(request.user)
+    for row in shown:
+        row.held_back = rows_of.held_back(against.get(row.follow_up_id), zone) if row.stage else ""
 
 
 def _read(request: HttpRequest) -> HttpResponse:

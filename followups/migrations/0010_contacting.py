@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(("gap_days__gte", 1)), name="plan_step_gap_positive"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("person__isnull", False), ("who", "person")),
+                            models.Q(("who", "person"), ("person__isnull", False)),
                             models.Q(("who", "person"), _negated=True),
                             _connector="OR",
                         ),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("rota__isnull", False), ("who", "rota")),
+                            models.Q(("who", "rota"), ("rota__isnull", False)),
                             models.Q(("who", "rota"), _negated=True),
                             _connector="OR",
                         ),

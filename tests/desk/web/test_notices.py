@@ -54,13 +54,24 @@ def test_unread_alone_are_shown_on_request(office, as_, notice, now):
     assert [row.text for row in rows] == ["fresh"]
 
 
+def test_a_call_that_must_not_be_made_now_says_so(office, as_, notice, now):
+    """10:00 at the desk is 5:00 in New York."""
+    her = factories.customer(now=now, zone="America/New_York")
+    row = factories.promise(promised_by=now, now=now, team=office.billing, customer=her)
+    notice(follow_up=row, ticket=row.ticket, stage="due", version=1)
+    notice("Handed over", follow_up=row, ticket=row.ticket)
+    page = as_(office.ada).get("/notices")
+    held = {one.text: one.held_back for one in page.context["page"].rows}
+    assert held == {"Handed over": "", "Call Ana": "not in her hours: call from today 14:00"}
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_asks_as_often_for_one_as_for_three(office, as_, notice, now, django_assert_num_queries, count):
     for _ in range(count):
         row = factories.promise(promised_by=now, now=now, team=office.billing)
-        notice(follow_up=row, ticket=row.ticket)
+        notice(follow_up=row, ticket=row.ticket, stage="due", version=1)
     client = as_(office.ada)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/notices")
 
 
