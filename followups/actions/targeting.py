@@ -82,7 +82,9 @@ def _of(ticket: Ticket, rows: Iterable[Target]) -> list[Target]:
 
 def _start_all(ticket: Ticket, rows: Iterable[Target], *, at: datetime, by: Actor, now: datetime) -> list[TargetClock]:
     rows = list(rows)
-    calendar = Policy.objects.of(ticket.team_id).calendar if rows else None
+    if not rows:
+        return []
+    calendar = Policy.objects.of(ticket.team_id).calendar
     return [_start(ticket, row, calendar, at=at, by=by, now=now) for row in rows]
 
 

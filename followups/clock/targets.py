@@ -125,8 +125,8 @@ def _shortened(text: str, limit: int) -> str:
 
 
 def _missed(row: TargetClock, now: datetime) -> Event:
-    data = {"target": row.kind, "due_at": row.due_at.isoformat()}
-    return timeline.event("target.breached", by=CLOCK, now=now, ticket=row.ticket, **data)
+    due_at = row.due_at.isoformat()
+    return timeline.event("target.breached", by=CLOCK, now=now, ticket=row.ticket, target=row.kind, due_at=due_at)
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ class Heard(models.TextChoices):
     ANSWERED = "answered", "An answer to what I asked"
     CUSTOMER = "customer", "A word from a customer"
     REVIEW = "review", "Something for review"
+    TARGET = "target", "A target is near, or was missed"
     DESK = "desk", "About the desk itself"
 
 

@@ -26,9 +26,7 @@ class TargetForm(forms.Form):
     amount = forms.IntegerField(label="Within", min_value=1)
     measure = forms.ChoiceField(label="Measure", choices=MEASURES)
     elapsing = forms.ChoiceField(label="Counted in", choices=Elapsing.choices)
-    warn_before = forms.IntegerField(
-        label="Warn before", min_value=0, help_text="Minutes. 0: no warning."
-    )
+    warn_before = forms.IntegerField(label="Warn before", min_value=0, help_text="Minutes. 0: no warning.")
     families = Words(label="Only for families", required=False, help_text="Empty: all.")
     priorities = Words(label="Only for priorities", required=False, help_text="Empty: all.")
     channels = Words(label="Only for channels", required=False, help_text="Empty: all.")

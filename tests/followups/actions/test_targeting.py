@@ -1,13 +1,15 @@
 """Clocks of targets: which hold, when they start and stop, and that they run on."""
 
+import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from followups import clocks
-from followups.actions import answering, closing, handling, parking, targeting, waiving
+from followups.actions import answering, closing, handling, importing, parking, targeting, waiving
 from followups.errors import Invalid, Refused
-from followups.models import Event, FollowUp, Pause, Policy, Rest, Target, TargetClock
+from followups.models import Actor, Event, FollowUp, Pause, Policy, Rest, Target, TargetClock, Ticket
 from followups.targets import State
 from tests import factories
 
@@ -367,3 +369,22 @@ def test_the_letter_stops_the_final_answer_and_a_call_does_not(desk, aim, log, b
     answer = answering.Answer(reached="written", brought="answer", text="Our final answer")
     answering.answer(follow_up=row.letter, answer=answer, by=by_ada, now=now + 2 * HOUR)
     assert clock(ticket, "final_answer").stopped_at == now + 2 * HOUR
+
+
+def test_imports_start_no_clocks(aim, now):
+    aim(team=None)
+    aim("first_response", 60, team=None)
+    file = io.BytesIO((Path(__file__).parents[2] / "samples" / "tickets.csv").read_bytes())
+    started = importing.start(file=file, file_name="t.csv", source="csv", by=Actor(door="shell"), now=now)
+    importing.run(run=started, now=now)
+    assert Ticket.objects.filter(state="open").exists()
+    assert not TargetClock.objects.exists()
+
+
+def test_a_ticket_from_before_the_targets_that_is_reopened_has_its_resolution_from_then_on(desk, aim, log, by_ada, now):
+    ticket = log()
+    resolve(ticket, by_ada, now)
+    aim()
+    aim("first_response", 60)
+    closing.reopen(ticket=ticket, reason="It is back", by=by_ada, now=now + HOUR)
+    assert list(ticket.target_clocks.values_list("kind", "started_at")) == [("resolution", now + HOUR)]
