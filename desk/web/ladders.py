@@ -148,6 +148,7 @@ class Editing:
 
     def __init__(self, request: HttpRequest, team: Team | None, row: Ladder | None) -> None:
         self.request, self.team, self.row = request, team, row
+        self.climbing = reclimbing.count(team=team, ladder=row)
         self.doing = request.POST.get("do", "") if request.method == "POST" else ""
         self.people = forms.hearing()
         self.rotas = list(Rota.objects.filter(team=team) | Rota.objects.filter(team=None))
@@ -234,7 +235,7 @@ def _tried(editing: Editing) -> rehearsals.Shown | None:
         return None
     with transaction.atomic():
         try:
-            editing.save()
+            editing.climbing = reclimbing.count(team=editing.team, ladder=editing.save())
             return rehearsals.of(editing.case.case, editing.case.policy)
         except Refused as refused:
             editing.explain(refused)
@@ -259,7 +260,7 @@ def _form(request: HttpRequest, editing: Editing, tried: rehearsals.Shown | None
         "title": "Who would hear what, when",
         "zones": zones.names(),
         "back": address(editing.team),
-        "climbing": reclimbing.count(team=editing.team, ladder=editing.row),
+        "climbing": editing.climbing,
         "families": rehearsals.families(),
         "full": editing.steps.total_form_count() >= laddering.MOST_STEPS,
         "unheard": tried is not None and laddering.may_be_unheard(editing.given.steps),

@@ -4,7 +4,21 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from followups.models import Absence, Event, FollowUp, Ladder, LadderStep, Notice, Policy, Role, Ticket
+from followups.models import (
+    Absence,
+    Agent,
+    Event,
+    FollowUp,
+    Ladder,
+    LadderStep,
+    Notice,
+    Plan,
+    PlanStep,
+    Policy,
+    Role,
+    Target,
+    Ticket,
+)
 from tests import factories
 
 FRIDAY = {
@@ -116,3 +130,27 @@ def test_a_page_asks_constantly_many_questions(desk, at):
             client.get(f"/time-rules/{desk.team.pk}", FRIDAY)
         asked.append(len(questions))
     assert asked[0] == asked[2] <= 110
+
+
+def test_targets_and_plans_stand_on_the_line_with_their_places(desk, at):
+    Target.objects.create(team=desk.team, kind="first_response", amount=120, warn_before=60, made_at=desk.now)
+    plan = Plan.objects.create(team=desk.team, name="Weekly", made_at=desk.now)
+    PlanStep.objects.create(plan=plan, position=1, gap_days=5, will_bring="Word from the carrier")
+    text = words(at(desk.sam).get(f"/time-rules/{desk.team.pk}"))
+    assert "Tue 24 Nov 2026 11:00: First response: warning" in text
+    assert "Tue 24 Nov 2026 12:00: First response: missed" in text
+    assert "First response: 2 working hours." in text
+    assert "Next by the plan, 1 of 1" in text
+    assert "Word from the carrier" in text
+    assert f'<a href="/plans/{desk.team.pk}">Plan Weekly</a>' in text
+    assert f'<a href="/targets/{desk.team.pk}">Target of Billing</a>' in text
+
+
+def test_what_leaves_the_app_waits_for_the_end_of_the_quiet(desk, at):
+    """Overdue on Monday morning by a ladder that does not wait for working time: at night."""
+    Agent.objects.filter(pk=desk.sam.pk).update(email="sam@example.org")
+    row = Ladder.objects.create(team=desk.team, name="Nights", made_at=desk.now)
+    LadderStep.objects.create(ladder=row, position=0, audience="supervisors", after_minutes=300, elapsing="elapsed")
+    text = words(at(desk.sam).get(f"/time-rules/{desk.team.pk}", FRIDAY))
+    assert "Fri 27 Nov 2026 22:55: Overdue, heard by Sam" in text
+    assert "Mail, gathered, Mon 30 Nov 07:00: Sam" in text
