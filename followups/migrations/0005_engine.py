@@ -1,5 +1,7 @@
 """A reminder that cannot be sent is set aside, and a loop that rests is woken by whoever writes one due earlier."""
 
+import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 # Rows whose stage or state changes find room beside them: no index is written for a change that none of them names.
@@ -76,6 +78,55 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="reminder",
             index=models.Index(condition=models.Q(("attempts__gt", 0)), fields=["id"], name="reminder_set_aside"),
+        ),
+        # Where another index begins with the same column, or nearly all rows have none, a row costs one less.
+        migrations.AlterField(
+            model_name="reminder",
+            name="follow_up",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="reminders",
+                to="followups.followup",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="notice",
+            name="recipient",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="event",
+            name="ticket",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events",
+                to="followups.ticket",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="event",
+            name="by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(condition=models.Q(("by__isnull", False)), fields=["by"], name="event_by"),
         ),
         migrations.RunSQL(ROOM, NO_ROOM),
         migrations.RunSQL(WAKE, NO_WAKE),

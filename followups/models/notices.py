@@ -29,7 +29,7 @@ class Notice(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    recipient = models.ForeignKey(Agent, models.CASCADE, related_name="notices")
+    recipient = models.ForeignKey(Agent, models.CASCADE, related_name="notices", db_index=False)
     kind = models.CharField(max_length=10, choices=NoticeKind)
     stage = models.CharField(max_length=10, choices=Stage, blank=True)
     repeat = models.PositiveSmallIntegerField(default=0)

@@ -23,7 +23,7 @@ class Reminder(models.Model):
     how often the clock failed at it; each time it waits longer, and in the end it is `dead`.
     """
 
-    follow_up = models.ForeignKey(FollowUp, models.CASCADE, related_name="reminders")
+    follow_up = models.ForeignKey(FollowUp, models.CASCADE, related_name="reminders", db_index=False)
     stage = models.CharField(max_length=10, choices=Stage)
     repeat = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField()
