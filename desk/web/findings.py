@@ -41,6 +41,10 @@ class Group:
     def more(self) -> int:
         return len(self.rows) - len(self.shown)
 
+    def place(self) -> tuple:
+        """First what people have to look at."""
+        return self.state, not self.kind.withholds, self.name
+
     @property
     def state(self) -> str:
         """`open` where people have to look, `repaired` where the watch put it right and it may come again."""
@@ -53,7 +57,7 @@ def findings(request: HttpRequest) -> HttpResponse:
     standing = Finding.objects.filter(cleared_at__isnull=True).order_by("kind", "found_at", "id")[:SHOWN]
     gone = Finding.objects.filter(cleared_at__gt=request.now - GONE_FOR).order_by("-cleared_at", "-id")[:LINES]
     context = {
-        "groups": sorted(grouped(list(standing)), key=lambda group: (group.state, group.name)),
+        "groups": sorted(grouped(list(standing)), key=Group.place),
         "gone": [pointed(row) for row in gone],
         "sweeps": {row.name: row for row in Sweep.objects.filter(name__in=["reminders", "watch", deadman.NAME])},
         "workers": Worker.objects.order_by("name")[:LINES],
