@@ -1,7 +1,7 @@
 """Rows for tests, made directly: what the acts would write, without their checks."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -47,6 +47,11 @@ def agent(
 def away(agent: Agent, until: datetime, *, since: datetime | None = None, **fields: Any) -> Absence:
     """Away, for the last thirty days unless said."""
     return Absence.objects.create(agent=agent, from_at=since or until - timedelta(days=30), until_at=until, **fields)
+
+
+def calls_at_any_hour() -> None:
+    """The desk calls whenever the test runs."""
+    Policy.objects.update(contact_from=time(0), contact_until=time.max, contact_days=list(range(7)))
 
 
 def week(days: Iterable[int] = range(5), *periods: tuple[str, str]) -> list[list[list[str]]]:

@@ -167,6 +167,8 @@ def _owner(ticket: Ticket, said: PlanStep, *, at: datetime) -> Agent | None:
 
 
 def _on_duty(said: PlanStep, at: datetime) -> Agent | None:
+    if said.rota is None:
+        return None
     members = list(RotaMember.objects.filter(rota=said.rota).order_by("position").values_list("agent", flat=True))
     return Agent.objects.filter(pk=ladders.on_duty(said.rota, members, at)).first()
 

@@ -32,6 +32,7 @@ class Desk:
 def desk(transactional_db) -> Desk:
     team = factories.team("Billing")
     people = [factories.agent("ada", team=team), factories.agent("sam", Role.SUPERVISOR, team=team)]
+    factories.calls_at_any_hour()
     tasks.sweep("reminders")
     return Desk(team, *people)
 

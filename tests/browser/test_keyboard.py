@@ -33,7 +33,7 @@ def test_start_call_no_answer_and_try_again_by_keys(page, live_server, desk, sig
     page.keyboard.press("Control+Enter")
     page.get_by_role("heading", name="No answer").wait_for()
     page.keyboard.press("6")
-    page.locator(".toast-text", has_text="Moved").wait_for()
+    page.locator(".toast-text", has_text="Again").wait_for()
     before = overdue.promised_by
     overdue.refresh_from_db()
     assert (overdue.state, overdue.promised_by > before) == ("scheduled", True)

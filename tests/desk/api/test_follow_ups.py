@@ -4,6 +4,7 @@ import pytest
 
 from followups.actions import scheduling
 from followups.models import Actor, FollowUp, Policy
+from tests import factories
 
 from .conftest import error_fields, soon
 
@@ -181,6 +182,7 @@ def test_two_who_edit_one_follow_up_do_not_overwrite_each_other(api, path):
 
 
 def test_taking_is_a_lease_of_a_person(api, desk, token, path):
+    factories.calls_at_any_hour()
     assert api.post(f"{path}/taking").json()["code"] == "needs-agent"
     assert token("all", agent=desk.ada).post(f"{path}/taking").json()["taken_by"] == "ada"
     assert token("all", agent=desk.ben).post(f"{path}/taking").json()["code"] == "taken"
