@@ -349,7 +349,7 @@ def _rotas(keys: set[int]) -> dict[int, tuple[Rota, list[int]]]:
 
 def _away(agents: Iterable[int | None], at: datetime) -> dict[int | None, Agent | None]:
     """Who of them, and of their stand-ins, is absent at `at`: with the stand-in, where one is named."""
-    now = Absence.objects.filter(from_at__lte=at, until_at__gt=at)
+    now = Absence.objects.at(at)
     theirs = Q(agent__in=agents)
     stand_ins = Q(agent__in=now.filter(theirs, stand_in__isnull=False).values("stand_in"))
     away: dict[int | None, Agent | None] = {}

@@ -100,11 +100,6 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
         """Touching `[start, end)`."""
         return self.filter(from_at__lt=end, until_at__gt=start)
 
-    def covered(self, now):
-        """Of those away now, who has a stand-in at work: one hop, so that one who is away too stands in for nobody."""
-        away = Absence.objects.at(now).values("agent_id")
-        return self.at(now).filter(stand_in__is_active=True).exclude(stand_in__in=away)
-
 
 class Absence(models.Model):
     """Away in `[from_at, until_at)`; meanwhile `stand_in`, where one is named, hears and does what is theirs."""

@@ -115,19 +115,6 @@ def test_away_until_and_back_again(people):
     assert (refusal.value.field, refusal.value.code) == ("until", "overlap")
 
 
-def test_a_stand_in_who_is_away_too_stands_in_for_nobody_and_circles_do_no_harm(people):
-    factories.away(people["ada"], NOW + DAY, stand_in=people["ben"])
-    assert list(Absence.objects.covered(NOW).values_list("agent", "stand_in")) == [
-        (people["ada"].pk, people["ben"].pk)
-    ]
-    back = factories.away(people["ben"], NOW + HOUR, stand_in=people["ada"])
-    assert not Absence.objects.covered(NOW).exists()
-    assert Absence.objects.covered(back.until_at).get().agent == people["ada"]
-    people["ben"].is_active = False
-    people["ben"].save()
-    assert not Absence.objects.covered(back.until_at).exists()
-
-
 def test_shifts_are_set_by_those_who_lead_and_nothing_gives_the_teams_hours_back(people):
     week = factories.week([0, 1], ("13:00", "17:00"), ("08:00", "12:00"))
     row = absences.save_shifts(agent=people["ada"], week=week, by=by(people, "sam"))
