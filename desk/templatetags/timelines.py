@@ -21,7 +21,7 @@ register = template.Library()
 
 WIDTH, LEFT, RIGHT = 960, 24, 24
 APART = 30.0
-LABELS_APART = 64.0
+LABELS_APART = 84.0
 BANDS_FROM, BAND = 104, 38
 LOOKS = {"overdue": "late", "escalated": "late", "start": "quiet", "window": "quiet", "plan": "quiet", "target": "soon"}
 

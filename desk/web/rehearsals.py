@@ -258,7 +258,7 @@ def _outside(line: rehearsal.Line, zone: str) -> Iterable[str]:
 
 def _what(line: rehearsal.Line) -> str:
     again = line.stage == Stage.ESCALATED and line.repeat
-    return WORDS[Stage(line.stage)] + (f", time {line.repeat + 1}" if again else "")
+    return WORDS[Stage(line.stage)] + (f", {rules.ordinal(line.repeat + 1)} time" if again else "")
 
 
 def _rule(line: rehearsal.Line, played: rehearsal.Played, team: Team | None) -> tuple[str, str]:
@@ -275,7 +275,8 @@ def _note(line: rehearsal.Line, played: rehearsal.Played) -> str:
     if line.away and played.follow_up.promiser:
         parts.append(f"{played.follow_up.promiser.display_name} is away.")
     if line.nobody:
-        parts.append(f"Nobody there: {', '.join(sentences.hearer(step) for step in line.nobody)}. Straight on.")
+        then = "It falls to the team." if line.at_last else "Straight on."
+        parts.append(f"Nobody there: {', '.join(sentences.hearer(step) for step in line.nobody)}. {then}")
     return " ".join(parts)
 
 

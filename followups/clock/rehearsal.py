@@ -42,7 +42,7 @@ from followups.models import (
 
 CLOSED, DUE = "closed", "due"
 SHOWN = timedelta(days=10)
-MOST = 16
+MOST = 12
 CLIMBED = (Stage.OVERDUE, Stage.ESCALATED)
 MADE_BEFORE = timedelta(days=1)
 WORDS = "We call you with what we know."
@@ -78,7 +78,8 @@ class Outside(NamedTuple):
 class Line:
     """A stage as it is heard. `step` is that of the ladder for which it fell due, None before the ladder begins.
 
-    `nobody`: the steps at which nobody was there, so that it went straight on. `away`: who promised it is absent then.
+    `nobody`: the steps at which nobody was there, so that it went straight on; `at_last`: no step was left, and it fell
+    to the team. `away`: who promised it is absent then.
     """
 
     at: datetime
@@ -86,6 +87,7 @@ class Line:
     repeat: int
     step: LadderStep | None
     nobody: tuple[LadderStep, ...]
+    at_last: bool
     away: bool
     heard: tuple[Notice, ...]
     outside: tuple[Outside, ...]
@@ -224,12 +226,14 @@ def _line(
     crew = ladders.Crew([whose], at=due.due_at, steps=steps)
     place = _place(due, steps)
     climbed = steps[place:] if place is not None else []
+    nobody = tuple(takewhile(lambda step: not crew.audience(whose, step), climbed))
     return Line(
         at=due.due_at,
         stage=heard[0].stage,
         repeat=heard[0].repeat,
         step=climbed[0] if climbed else None,
-        nobody=tuple(takewhile(lambda step: not crew.audience(whose, step), climbed)),
+        nobody=nobody,
+        at_last=bool(nobody) and len(nobody) == len(climbed),
         away=follow_up.promiser_id in crew.away,
         heard=heard,
         outside=(*_messages(heard, due.due_at), *digests_of.mails(heard, due.due_at)),

@@ -144,7 +144,7 @@ def test_trying_shows_who_would_hear_and_saves_nothing(desk, at, root):
     text = words(answer)
     assert answer.status_code == 200
     assert "What would be heard, with nothing saved" in text
-    assert "Nobody there: the team's lead. Straight on." in text
+    assert "Nobody there: the team's lead. It falls to the team." in text
     assert "Mon 30 Nov 2026 10:00" in text
     assert (Ladder.objects.count(), Ticket.objects.count(), Notice.objects.count()) == (0, 0, 0)
 
