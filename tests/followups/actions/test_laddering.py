@@ -99,10 +99,10 @@ def test_where_all_steps_have_passed_the_repeats_go_on(team, root):
 def test_the_desks_ladder_leaves_teams_with_their_own_alone(team, root):
     save(team, root)
     other = factories.team("Delivery")
-    for one in (team, other, other):
+    for one in (team, other, other, None):
         factories.promise(promised_by=DUE, now=NOW, team=one)
     desks = save(None, root, Step("supervisors", 10), name="All")
-    assert reclimbing.count(team=None, ladder=desks) == reclimbing.onto(ladder=desks, by=root, now=NOW) == 2
+    assert reclimbing.count(team=None, ladder=desks) == reclimbing.onto(ladder=desks, by=root, now=NOW) == 3
 
 
 def test_dropping_follows_the_desk_again(team, root):
