@@ -104,8 +104,14 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 3)
+# A line that died unnoticed is given up within half a minute, here and by the database: a session that lingered there
+# would keep its locks, and with them all others from sending.
+_kept_alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+for _name, _value in _kept_alive.items():
+    DATABASES["default"]["OPTIONS"].setdefault(_name, _value)
 # Compiling a plan takes longer than any question that the desk asks.
-_session = "-c jit=off"
+_session = "-c jit=off -c tcp_user_timeout=25000 "
+_session += "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 if env.bool("DESK_WEB", default=False):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3}
     # A row that somebody holds for long is a 503 within five seconds, never a hanging request.
@@ -210,7 +216,9 @@ EMAIL_TIMEOUT = 10
 
 # Chats and SMS, through apprise: what people may set up for themselves, and the service that writes SMS to customers
 # and to one's own people, like twilio://SID:TOKEN@+12125550100/{phone}.
-CHANNEL_SCHEMES = env.list("CHANNEL_SCHEMES", default=["slack", "workflows", "gchat", "discord", "webex", "tgram", "pover"])
+CHANNEL_SCHEMES = env.list(
+    "CHANNEL_SCHEMES", default=["slack", "workflows", "gchat", "discord", "webex", "tgram", "pover"]
+)
 CUSTOMER_SMS_URL = env.str("CUSTOMER_SMS_URL", default="")
 
 REST_FRAMEWORK = {
@@ -247,8 +255,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TASK_SOFT_TIME_LIMIT = 120
-CELERY_TASK_TIME_LIMIT = 150
+CELERY_TASK_SOFT_TIME_LIMIT = 60
+CELERY_TASK_TIME_LIMIT = 75
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = (

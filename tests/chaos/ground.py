@@ -143,7 +143,7 @@ class Ground:
     def complaints(self) -> str:
         """The ends of the logs of workers and pages, for whoever has to find out why."""
         logs = [*sorted(self.folder.glob("worker*.log")), self.folder / "log" / "web.log"]
-        return "\n".join(f"--- {log.name}\n{processes.tail(log, 30)}" for log in logs if log.exists())
+        return "\n".join(f"--- {log.name}\n{processes.tail(log, 12)}" for log in logs if log.exists())
 
     def hands(self, kind: str) -> list[str]:
         return sorted(name for name in self.running if name.startswith(kind))

@@ -83,15 +83,22 @@ class Proxy:
                     time.sleep(LATENCY)
                 (line.far if end is line.near else line.near).sendall(data)
 
-    def hole(self) -> None:
-        """What runs and what comes hears nothing any more, and is not told so."""
+    def hole(self, *, noticed_after: float | None = None) -> None:
+        """What runs and what comes hears nothing any more, and is not told so, unless by the probes of both ends."""
         self.mode = "hole"
-        self.freeze()
+        self.freeze(noticed_after=noticed_after)
 
-    def freeze(self, lines: list[Line] | None = None) -> None:
-        """Half open: what runs hears nothing any more; who calls anew gets through."""
-        for line in self.lines if lines is None else lines:
+    def freeze(self, lines: list[Line] | None = None, *, noticed_after: float | None = None) -> None:
+        """Half open: what runs hears nothing any more; who calls anew gets through.
+
+        The kernel answers probes on behalf of this process, as a router that lost the connection would not: where both
+        ends are known to probe, the line is cut for them after `noticed_after` seconds.
+        """
+        chosen = [*self.lines] if lines is None else lines
+        for line in chosen:
             line.frozen = True
+        if noticed_after is not None:
+            threading.Timer(noticed_after, lambda: [line.cut() for line in chosen]).start()
 
     def slow(self) -> None:
         self.mode = "slow"

@@ -106,3 +106,15 @@ def test_a_worker_that_ends_in_order_takes_its_row_along(tmp_path):
         process.terminate()
         assert process.wait(20) == 0
     assert not Worker.objects.exists()
+
+
+@pytest.mark.django_db
+def test_both_ends_of_a_line_to_the_database_give_up_one_that_died_unnoticed():
+    """Within half a minute: a session that lingers keeps its locks."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, setting::int FROM pg_settings WHERE name LIKE 'tcp!_%' ESCAPE '!'")
+        theirs = dict(cursor.fetchall())
+        ours = connection.connection.info.get_parameters()
+    assert theirs["tcp_keepalives_idle"] + theirs["tcp_keepalives_interval"] * theirs["tcp_keepalives_count"] == 25
+    assert int(ours["keepalives_idle"]) + int(ours["keepalives_interval"]) * int(ours["keepalives_count"]) == 25
+    assert (theirs["tcp_user_timeout"], ours["tcp_user_timeout"]) == (25_000, "25000")
