@@ -278,7 +278,7 @@ def test_queries_of_a_closing(log, by_ada, now):
     ticket = log()
     with CaptureQueriesContext(connection) as caught:
         end(ticket, by_ada, now, evidence="customer_said")
-    assert len(caught) == 11, "\n".join(query["sql"][:150] for query in caught)
+    assert len(caught) == 12, "\n".join(query["sql"][:150] for query in caught)
 
 
 def test_queries_of_a_dead_end(log, by_ada, now):

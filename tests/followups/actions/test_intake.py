@@ -258,4 +258,4 @@ def test_queries_of_an_intake(log):
     log(customer=ANA)
     with CaptureQueriesContext(connection) as caught:
         log(customer=ANA)
-    assert len(caught) == 15, "\n".join(query["sql"][:150] for query in caught)
+    assert len(caught) == 17, "\n".join(query["sql"][:150] for query in caught)
