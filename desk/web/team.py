@@ -45,7 +45,9 @@ def _board(request: HttpRequest, *, status: int = 200, **bound: Any) -> HttpResp
         "board": counts,
         "bands": [(key, words, counts.bands[key]) for key, words in overdue.BANDS.items()],
         "page": page,
-        "lines": [_line(row, zone, now, counts.away) | ({"phone": _phone(row)} if printed else {}) for row in page.rows],
+        "lines": [
+            _line(row, zone, now, counts.away) | ({"phone": _phone(row)} if printed else {}) for row in page.rows
+        ],
         "soon": [_line(row, zone, now, counts.away) for row in soon[:SOON_SHOWN]],
         "more_soon": len(soon) > SOON_SHOWN,
         "may_act": actor.supervises,

@@ -77,7 +77,9 @@ def test_without_a_mail_host_the_customer_is_not_told():
     row.refresh_from_db()
     delivery.refresh_from_db()
     assert (delivery.state, len(mail.outbox), row.told_at) == ("sent", 1, None)
-    assert list(Event.objects.filter(kind="message.failed").values_list("kind", "data__why")) == [("message.failed", "no mail host is set")]
+    assert list(Event.objects.filter(kind="message.failed").values_list("kind", "data__why")) == [
+        ("message.failed", "no mail host is set")
+    ]
 
 
 def test_told_by_word_before_the_mail_stays_told_by_word(reaches):
