@@ -77,14 +77,14 @@ class Ear:
 class Listening(bootsteps.StartStopStep):
     """Beside the worker's own loop, which may be what hangs: looks, leaves the heartbeat, and ends a deaf worker."""
 
-    requires = {"celery.worker.components:Pool"}
+    requires = ("celery.worker.components:Pool",)
 
     def __init__(self, worker, **options) -> None:
         super().__init__(worker, **options)
-        self.name, self.own = worker.hostname, worker_direct(worker.hostname)
+        self.called, self.own = worker.hostname, worker_direct(worker.hostname)
         self.over = threading.Event()
 
-    def start(self, worker) -> None:
+    def start(self, parent) -> None:
         self.ear = Ear(patience=app.conf.worker_silence, heard_at=time.monotonic())
         self.thread = threading.Thread(target=self.listen, name="listening", daemon=True)
         self.thread.start()
@@ -92,9 +92,10 @@ class Listening(bootsteps.StartStopStep):
     def stop(self, worker) -> None:
         self.over.set()
         with suppress(Exception):
-            app.tasks[ENDED](name=self.name, pid=os.getpid())
+            app.tasks[ENDED](name=self.called, pid=os.getpid())
 
-    terminate = stop
+    def terminate(self, worker) -> None:
+        self.stop(worker)
 
     def listen(self) -> None:
         while not self.over.wait(self.ear.patience / LOOKS):
@@ -110,14 +111,14 @@ class Listening(bootsteps.StartStopStep):
             ear.asked(at=time.monotonic())
         with suppress(Exception):  # without a database the row ages, as it should
             silent = time.monotonic() - ear.heard_at
-            app.tasks[SEEN](name=self.name, host=socket.gethostname(), pid=os.getpid(), silent=silent)
+            app.tasks[SEEN](name=self.called, host=socket.gethostname(), pid=os.getpid(), silent=silent)
 
     def give_up(self) -> None:
         """At once and with all its children: nothing of a loop that hangs can be asked to end in order."""
         _log.critical("no message for %.0f s though some were sent: ending, to be started again", self.ear.patience)
-        for child in active_children():
+        for pid in [child.pid for child in active_children() if child.pid]:
             with suppress(ProcessLookupError):
-                os.kill(child.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         os._exit(DEAF)
 
 

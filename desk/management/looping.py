@@ -158,7 +158,8 @@ def _rest(sleeper: str) -> float:
     """
     tick = sweeps.TICKS["reminders"]
     with connection.cursor() as cursor:
-        cursor.execute(RESTS, {"name": sleeper, "most": timedelta(seconds=2 * tick), "left": LEFT_BEHIND})
+        asked: dict[str, Any] = {"name": sleeper, "most": timedelta(seconds=2 * tick), "left": LEFT_BEHIND}
+        cursor.execute(RESTS, asked)
         cursor.execute(NEXT)
         now, due = cursor.fetchone()
     if due is None:

@@ -111,7 +111,9 @@ def message(request: access.DeskRequest, key: Any) -> HttpResponse:
     if queued is None:
         messages.warning(request, "There is no address of hers that we can write to: tell her by phone.")
     elif settings.MAIL_REACHES_PEOPLE or queued.route != letters.MAIL:
-        messages.success(request, "Written: it leaves in a few seconds, or when her hours begin. Then it counts as told.")
+        messages.success(
+            request, "Written: it leaves in a few seconds, or when her hours begin. Then it counts as told."
+        )
     else:
         messages.warning(request, "Written, but not told yet: no mail host is set.")
     return redirect(ticket.address(row.ticket))

@@ -74,7 +74,7 @@ def _sum(known: timedelta, ahead: timedelta) -> timedelta:
 def _over(site: Site, now: datetime) -> bool:
     """Once it has kept pace for long enough since its last leap, it is believed."""
     patience = PROBATION if site.clock_ahead_seconds >= LEAP.total_seconds() else BACK
-    if now - site.clock_suspect_at < patience:
+    if site.clock_suspect_at and now - site.clock_suspect_at < patience:
         return False
     believe(now=now)
     return True

@@ -21,8 +21,8 @@ def poisoned(now: datetime) -> Iterable[Found]:
     )
     standing = {"follow_up__state": FollowUpState.SCHEDULED, "version": F("follow_up__version")}
     rows = Reminder.objects.filter(attempts__gt=0, state__in=["waiting", "dead"], **standing)
-    rows = rows.values_list("follow_up_id", "follow_up__ticket__number", "attempts").order_by("id")
-    for follow_up, number, attempts in rows[:SHOWN]:
+    failed = rows.values_list("follow_up_id", "follow_up__ticket__number", "attempts").order_by("id")
+    for follow_up, number, attempts in failed[:SHOWN]:
         words = f"Ticket {number}, failed {attempts} times."
         yield Found("reminder-poison", str(follow_up), errors.get(str(follow_up)) or words)
 

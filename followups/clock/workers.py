@@ -1,6 +1,7 @@
 """Workers say that they take messages: each keeps a row of its own fresh, and the watch sees who fell silent."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -22,7 +23,7 @@ ON CONFLICT (name) DO UPDATE SET pid = excluded.pid, seen_at = excluded.seen_at,
 
 def seen(*, name: str, host: str, pid: int, silent: float) -> None:
     """A worker that took its last message `silent` seconds ago, by its own steady clock."""
-    values = {"name": name[:160], "host": host[:120], "pid": pid, "silent": silent}
+    values: dict[str, Any] = {"name": name[:160], "host": host[:120], "pid": pid, "silent": silent}
     with connection.cursor() as cursor:
         cursor.execute(SEEN, values)
 

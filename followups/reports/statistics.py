@@ -5,7 +5,7 @@ distinct time, so that a database can group millions of tickets first. Order and
 change nothing. Where there is nothing to divide by the answer is None, never 0.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from math import sqrt
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -144,7 +144,7 @@ def incidence_at(steps: list[Incidence], at: Time) -> tuple[float, float]:
     return (found.resolved, found.ended) if found else (0.0, 0.0)
 
 
-def standardise(strata: Mapping[Hashable, tuple[int, int]], mix: Mapping[Hashable, float]) -> Standardised | None:
+def standardise(strata: Mapping[Any, tuple[int, int]], mix: Mapping[Any, float]) -> Standardised | None:
     """The rate that the shares (num, den) of `strata` give at the weights of `mix`.
 
     Direct standardisation. A stratum of the mix without a count is left out and lowers `covered`;

@@ -86,9 +86,11 @@ def test_several_loops_send_each_once_and_outlive_their_connections(loops):
     now = tasks.database_now()
     for n in range(30):
         factories.promise(promised_by=now + timedelta(seconds=1 + n / 30), now=now, owner=ada)
-    wait_until(lambda: Notice.objects.exists())
+    wait_until(Notice.objects.exists)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [[row[0] for row in sessions()]])
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [[row[0] for row in sessions()]]
+        )
     wait_until(lambda: not Reminder.objects.filter(stage="due", state="waiting").exists())
     assert Notice.objects.count() == Notice.objects.values("follow_up").distinct().count() == 30
     assert Event.objects.filter(kind="follow_up.due").count() == 30

@@ -30,7 +30,8 @@ READING = {
     "- 403 403 ok 404 ok ok 403": "person",
     "- 403 403 ok 404 ok 403 403": "person-shifts",
     "- 403 403 ok ok ok ok 403": """
-        calendar calendar-team categories category import import-errors import-progress imports ladders ladders-team time-rules
+        calendar calendar-team categories category import import-errors import-progress imports ladders
+        ladders-team time-rules
         time-rules-team overdue overdue-findings overdue-review
         targets targets-team
         overdue-waivers messaging messaging-team people policy policy-team teams tokens
@@ -40,10 +41,13 @@ READING = {
         agent-figures-ending ladder-removal ladders-dropping ladders-leaders rota-removal
         channel channel-code channel-removal channel-trial channels-hours channels-switch deliveries-replay
         messaging-dropping
-        absence-ending account-absence closure-undo confirmation findings-clock follow-up-acknowledgement follow-up-lease follow-up-message
+        absence-ending account-absence closure-undo confirmation findings-clock follow-up-acknowledgement
+        follow-up-lease follow-up-message
         follow-up-promise follow-up-turn import-real import-trial overdue-acknowledgements overdue-assignments
-        overdue-moves overdue-waiver-refusal person-absence person-invitation person-second-factor policy-dropping policy-preview
-        policy-preview-team ticket-new-caller ticket-new-line ticket-outreach ticket-owner today-start token-revocation
+        overdue-moves overdue-waiver-refusal person-absence person-invitation person-second-factor
+        policy-dropping policy-preview
+        policy-preview-team ticket-new-caller ticket-new-line ticket-outreach ticket-owner today-start
+        token-revocation
     """,
     "- ok 404 ok 404 ok 403 403": """
         closure follow-up-date follow-up-end follow-up-owner reopening ticket-contacts ticket-fields
@@ -66,7 +70,8 @@ WRITING = {
         calendar calendar-team
         findings-clock
         target target-removal target-rule target-rule-team targets targets-team
-        agent-figures agent-figures-ending ladder ladder-new ladder-new-team ladder-removal ladders-dropping ladders-leaders rota rota-new rota-new-team
+        agent-figures agent-figures-ending ladder ladder-new ladder-new-team ladder-removal ladders-dropping
+        ladders-leaders rota rota-new rota-new-team
         rota-removal
         person-invitation person-new person-second-factor policy policy-dropping policy-preview policy-preview-team
         channels-switch messaging messaging-dropping messaging-team
@@ -90,9 +95,11 @@ WRITING = {
     "- 404 404 404 404 404 403 403": "ticket-new-line",  # nobody is on the line
     "- ok 403 ok 403 ok 403 403": "customer",
     "- ok 404 ok 404 ok 403 403": """
-        absence-ending closure closure-undo confirmation follow-up follow-up-acknowledgement follow-up-date follow-up-end
+        absence-ending closure closure-undo confirmation follow-up follow-up-acknowledgement follow-up-date
+        follow-up-end
         follow-up-lease follow-up-message follow-up-owner follow-up-promise follow-up-turn reopening
-        pause-ending ticket-contacts ticket-fields ticket-follow-ups ticket-notes ticket-outreach ticket-owner ticket-pauses
+        pause-ending ticket-contacts ticket-fields ticket-follow-ups ticket-notes ticket-outreach ticket-owner
+        ticket-pauses
         ticket-rules waiver
     """,
     "- ok ok ok ok ok 403 403": "absences ticket-new ticket-new-caller today-start",
@@ -165,7 +172,12 @@ def things(office, now):
     follow_up = ticket.follow_ups.get()
     target = Target.objects.create(kind="resolution", amount=60, made_at=now)
     pause = Pause.objects.create(
-        ticket=ticket, reason="customer", question="Which?", from_at=now, until_at=now + timedelta(days=1), by_name="ada"
+        ticket=ticket,
+        reason="customer",
+        question="Which?",
+        from_at=now,
+        until_at=now + timedelta(days=1),
+        by_name="ada",
     )
     token, _ = people.make_token(name="Shop", scopes=["tickets:read"], now=now)
     ladder = Ladder.objects.create(team=office.billing, name="Ours", made_at=now)
