@@ -46,7 +46,7 @@ def run(on: ground.Ground, *, chosen: list[str] | None, begun: float) -> list:
     for name, role in [("ada", "agent"), ("eve", "agent"), ("sam", "supervisor"), ("root", "admin")]:
         factories.agent(name, role=role)
     factories.category()
-    asking.secret()
+    asking.secret("chaos")
     on.wait(*started)
     faults.counting.warmed(seconds=30)
     print(f"seed {on.seed}; ready after {time.monotonic() - begun:.0f} s", flush=True)
@@ -66,7 +66,7 @@ def begin(name: str, on: ground.Ground):
     try:
         trial = faults.ALL[name](on)
     except Exception as error:  # noqa: BLE001 (shown in the table)
-        traceback.print_exc()
+        traceback.print_exc(limit=-4, chain=False)
         trial = trials.counted(name, "broke off", tried=0, bound="")
         trial.wrong.append(f"{type(error).__name__}: {error}"[:200])
     print(f"  {name}: {trial.done} ({time.monotonic() - begun:.0f} s)", flush=True)

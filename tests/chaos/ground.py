@@ -16,7 +16,7 @@ from pathlib import Path
 from desk.local import places, postgres, processes, programs, valkey
 from tests import template, throwaway
 
-DISK = "6g"
+DISK = "4g"
 QUIET = ("--without-gossip", "--without-mingle", "--prefetch-multiplier", "1", "--concurrency", "1")
 # A clock that is wrong by some seconds: the wall clock of the process alone, never its monotonic one.
 SHIFTED = """

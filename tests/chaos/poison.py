@@ -93,12 +93,15 @@ def f10(on: Ground) -> Trial:
     lot = counting.lay(300, after=1, within=40)
     begun = time.monotonic()
     filler = on.folder / "filler"
-    stuffed = stuff(filler, on)
-    rest(begun + 10)
-    answers = [asking.api(on, "POST", "/tickets", asking.TICKET) for _ in range(5)]
-    rest(begun + 25)
-    filler.unlink()
-    on.start_server(on.database) if on.running["postgres"].gone() else None
+    try:
+        stuffed = stuff(filler, on)
+        rest(begun + 10)
+        answers = [asking.api(on, "POST", "/tickets", asking.TICKET) for _ in range(5)]
+        rest(begun + 25)
+    finally:
+        filler.unlink()
+    if on.running["postgres"].gone():
+        on.start_server(on.database)
     connection.close()
     well = eventually(lambda: asking.ask(on, "GET", "/readyz").status == 200, seconds=30)
     outage = time.monotonic() - begun

@@ -8,7 +8,7 @@ from django.db import connection
 
 from desk.local import places
 from followups.clock import deliveries
-from followups.models import Agent, Category, Delivery, FollowUp, Reminder
+from followups.models import Agent, Category, Delivery, FollowUp, Reminder, Ticket
 from tests.chaos import counting
 from tests.chaos.ground import Ground
 from tests.chaos.trials import Trial, eventually, through
@@ -57,18 +57,13 @@ def many() -> None:
 
 def defaults(cursor) -> None:
     """So that the statements above name only what matters to them; taken back by nobody, as the ground is thrown away."""
-    for model in (Reminder, FollowUp, FollowUp._meta.get_field("ticket").related_model):
+    for model in (Reminder, FollowUp, Ticket):
         for field in model._meta.concrete_fields:
-            if field.null or field.primary_key or field.is_relation or field.has_db_default() or field.generated:
+            value = None if field.null or field.primary_key or field.is_relation else field.get_default()
+            if value is None or field.has_db_default():
                 continue
-            value = field.get_default()
-            if callable(value) or value in (None, []):
-                value = "{}" if value == [] else ""
-            if (
-                field.get_internal_type() in ("CharField", "TextField", "BooleanField", "ArrayField")
-                or str(value).isdigit()
-            ):
-                cursor.execute(f"ALTER TABLE {model._meta.db_table} ALTER COLUMN {field.column} SET DEFAULT '{value}'")
+            text = "{}" if field.get_internal_type() in ("ArrayField", "JSONField") else str(value)
+            cursor.execute(f"ALTER TABLE {model._meta.db_table} ALTER COLUMN {field.column} SET DEFAULT '{text}'")
 
 
 def explained() -> str:
