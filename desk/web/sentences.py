@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from followups import ladders
 from followups.models import Audience, Elapsing, Ladder
 
 HEARERS = {
@@ -39,6 +40,8 @@ def hearer(step: Any) -> str:
         return step.person.display_name if step.person else "a named person"
     if step.audience == Audience.ROTA:
         return f"who is on duty in {step.rota}" if step.rota else "who is on duty"
+    if any(step is own for own in ladders.DEFAULT_STEPS) and step.audience == Audience.OWNER:
+        return "the owner; of the team's own, everybody of the team at work"
     return HEARERS[step.audience]
 
 
