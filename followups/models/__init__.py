@@ -21,6 +21,7 @@ from followups.models.customers import Customer, DoNotContact
 from followups.models.deliveries import Delivery, DeliveryKind, DeliveryState, Messaging
 from followups.models.disclosures import Disclosure
 from followups.models.events import Event
+from followups.models.facts import DayCount, EndFact, Keeping, TicketFact, Touched
 from followups.models.followups import Brought, FollowUp, FollowUpState, Move, Stage
 from followups.models.imports import ImportMap, ImportRun, ImportState
 from followups.models.ladders import Audience, Elapsing, Ladder, LadderStep, Rota, RotaMember
@@ -65,6 +66,7 @@ __all__ = [
     "Confirmed",
     "Contact",
     "Customer",
+    "DayCount",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
@@ -72,6 +74,7 @@ __all__ = [
     "Disclosure",
     "DoNotContact",
     "Elapsing",
+    "EndFact",
     "Event",
     "Evidence",
     "Finding",
@@ -82,6 +85,7 @@ __all__ = [
     "ImportMap",
     "ImportRun",
     "ImportState",
+    "Keeping",
     "Ladder",
     "LadderStep",
     "Listening",
@@ -117,7 +121,9 @@ __all__ = [
     "TeamKind",
     "Term",
     "Ticket",
+    "TicketFact",
     "TicketState",
+    "Touched",
     "Waiting",
     "Waiver",
     "WaiverKind",

@@ -3,6 +3,7 @@
 import uuid
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -82,6 +83,7 @@ class Closure(models.Model):
         indexes = [
             models.Index(fields=["ticket", "at"], name="closure_ticket"),
             models.Index(fields=["at"], name="closure_at"),
+            BrinIndex(fields=["entered_at"], name="closure_entered", autosummarize=True),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="closure_outcome_known"),

@@ -3,6 +3,7 @@
 import uuid
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -89,6 +90,7 @@ class Contact(models.Model):
             models.Index(
                 fields=["recorded_by", "-entered_at"], name="contact_recorded", condition=Q(direction="inbound")
             ),
+            BrinIndex(fields=["entered_at"], name="contact_entered", autosummarize=True),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "reference"], name="contact_reference_once_a_source"),

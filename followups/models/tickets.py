@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.db import models
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Upper
@@ -167,6 +167,7 @@ class Ticket(models.Model):
             models.Index(
                 fields=["imported_closed_at"], name="ticket_imported_end", condition=Q(imported_closed_at__isnull=False)
             ),
+            BrinIndex(fields=["created_at"], name="ticket_created", autosummarize=True),
             GinIndex(OpClass(Upper("subject"), name="gin_trgm_ops"), name="ticket_subject_words"),
         ]
         constraints = [

@@ -13,7 +13,7 @@ from django.db import connection
 from psycopg import sql
 
 from followups import errors
-from followups.reports import reading, windows
+from followups.reports import daily, kept, reading, windows
 from followups.reports.rows import TOTAL
 
 KEYS = {
@@ -71,6 +71,8 @@ class Source:
 
     facts: str
     parts: Mapping[str, str]
+    kept: str = ""
+    by_day: daily.Daily | None = None
     measures: Mapping[str, str] = field(default_factory=dict)
     follow_up: str = "NULL::uuid"
     given: Callable[[windows.Question], dict[str, Any]] = lambda question: {}
@@ -106,12 +108,31 @@ def tally(question: windows.Question, source: Source) -> Tally:
 
 
 def _tally(question: windows.Question, source: Source) -> Tally:
-    counts = {name: f"count(*) FILTER (WHERE {part})" for name, part in source.parts.items()}
-    figures = ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | dict(source.measures)).items())
-    found = fetch(question, TALLY, {"facts": source.facts, "figures": figures}, **source.given(question))
+    found = (
+        _by_days(question, source.by_day, source) if counted_by_days(question, source) else _of_facts(question, source)
+    )
     rows = {row["key"]: row for row in found if not row["whole"]}
     total = next(row for row in found if row["whole"])
     return Tally(total=total, rows=rows if question.by else {})
+
+
+def counted_by_days(question: windows.Question, source: Source) -> bool:
+    return source.by_day is not None and kept.ready() and daily.fits(question, source.by_day)
+
+
+def _by_days(question: windows.Question, by_day: daily.Daily, source: Source) -> list[dict[str, Any]]:
+    pieces = daily.pieces(question, by_day) | {"few": daily.few(source.parts, by_day)}
+    return fetch(question, daily.TALLY, pieces, **daily.split(question, by_day).parameters)
+
+
+def _of_facts(question: windows.Question, source: Source) -> list[dict[str, Any]]:
+    counts = {name: f"count(*) FILTER (WHERE {part})" for name, part in source.parts.items()}
+    figures = ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | dict(source.measures)).items())
+    return fetch(question, TALLY, {"facts": facts_of(source), "figures": figures}, **source.given(question))
+
+
+def facts_of(source: Source) -> str:
+    return source.kept if source.kept and kept.ready() else source.facts
 
 
 def nothing(source: Source) -> dict[str, Any]:
@@ -142,7 +163,7 @@ def listed(
     source = next((source for source in sources if part in source.parts), None)
     if source is None:
         raise errors.Invalid("part", "No such figure in this report.", code="unknown")
-    pieces = {"facts": source.facts, "part": source.parts[part], "follow_up": source.follow_up}
+    pieces = {"facts": facts_of(source), "part": source.parts[part], "follow_up": source.follow_up}
     asked = {"key": None if key == TOTAL else key, "limit": limit, "offset": offset}
     found = fetch(question, LISTED, pieces, **asked, **source.given(question))
     return (found[0]["found"] if found else 0), [

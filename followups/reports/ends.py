@@ -5,25 +5,51 @@ and waivers carry the team, agent, category and channel of their time; an import
 undone never happened.
 """
 
-ENDS = """
+from typing import NamedTuple
+
+# Demo tickets count only while there is no other.
+COUNTED_TICKET = "(NOT t.is_demo OR NOT EXISTS (SELECT FROM followups_ticket WHERE NOT is_demo))"
+
+
+class Tables(NamedTuple):
+    """What a question reads: whole tables, or the rows of some tickets alone. `any_ticket` are those that contacts name."""
+
+    ticket: str = "followups_ticket"
+    any_ticket: str = "followups_ticket"
+    customer: str = "followups_customer"
+    contact: str = "followups_contact"
+    closure: str = "followups_closure"
+    waiver: str = "followups_waiver"
+    reopening: str = "followups_reopening"
+    counted: str = COUNTED_TICKET
+
+
+ALL = Tables()
+
+
+def ends(of: Tables = ALL) -> str:
+    return f"""
     SELECT c.id::text AS end_id, c.ticket_id, c.at AS start, c.reopened_at AS until,
         c.outcome = 'resolved' AS resolved,
         CASE WHEN c.outcome IN ('duplicate', 'spam') THEN c.outcome END AS left_out,
         c.team_id, coalesce(c.agent_id, c.by_id) AS agent_id, c.category_id, c.channel, c.priority
-    FROM followups_closure c
+    FROM {of.closure} c
     WHERE c.closed AND c.undone_at IS NULL AND c.at <= %(as_of)s
     UNION ALL
     SELECT w.id::text, w.ticket_id, w.at, w.reopened_at, false, NULL,
         w.team_id, w.agent_id, w.category_id, w.channel, w.priority
-    FROM followups_waiver w
+    FROM {of.waiver} w
     WHERE w.at <= %(as_of)s
     UNION ALL
     SELECT t.id::text, t.id, coalesce(t.imported_resolved_at, t.imported_closed_at), t.imported_reopened_at,
         t.imported_resolved_at IS NOT NULL, NULL,
         t.team_id, t.agent_id, t.category_id, t.channel, t.priority
-    FROM followups_ticket t
+    FROM {of.ticket} t
     WHERE coalesce(t.imported_resolved_at, t.imported_closed_at) <= %(as_of)s
 """
+
+
+ENDS = ends()
 
 # The end that stands at as_of. There is one of a ticket; should two overlap, the later counts and either one's word.
 STANDING = """
@@ -32,6 +58,3 @@ STANDING = """
     WHERE until IS NULL OR until > %(as_of)s
     GROUP BY ticket_id
 """
-
-# Demo tickets count only while there is no other.
-COUNTED_TICKET = "(NOT t.is_demo OR NOT EXISTS (SELECT FROM followups_ticket WHERE NOT is_demo))"

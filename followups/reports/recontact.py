@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from followups.reports import cuts, late, rows, windows
-from followups.reports.ends import COUNTED_TICKET, ENDS
+from followups.reports import cuts, daily, kept, late, rows, windows
+from followups.reports.ends import ALL, Tables, ends
 
 NAME = "recontact"
 REASONS = ("duplicate", "spam", "no_customer", "shared_account")
@@ -20,23 +20,26 @@ COUNTED = (
     "and shared accounts are left out and counted. Intervals are Wilson's, 95 %."
 )
 
+
 # A contact in the instant of an end does not come after it: contacts sort first, so only later ones are seen.
-HAPPENED = f"""
-    ends AS MATERIALIZED ({ENDS}),
+def happened(of: Tables = ALL) -> str:
+    """Ends (`units`) and, for those that count, the next contact about anything and about the same (`followed`)."""
+    return f"""
+    ends AS MATERIALIZED ({ends(of)}),
     units AS (
         SELECT ends.*, t.customer_id, t.opened_at, coalesce(t.reference, t.number) COLLATE "C" AS reference, k.family,
             coalesce(left_out, CASE WHEN t.customer_id IS NULL THEN 'no_customer'
                 WHEN c.shared_account THEN 'shared_account' END) AS out
         FROM ends
-        JOIN followups_ticket t ON t.id = ends.ticket_id
+        JOIN {of.ticket} t ON t.id = ends.ticket_id
         JOIN followups_category k ON k.id = ends.category_id
-        LEFT JOIN followups_customer c ON c.id = t.customer_id
-        WHERE ends.start >= %(start)s AND {COUNTED_TICKET}
+        LEFT JOIN {of.customer} c ON c.id = t.customer_id
+        WHERE ends.start >= %(start)s AND {of.counted}
     ),
     contacts AS (
         SELECT coalesce(c.customer_id, t.customer_id) AS customer_id, k.family, c.at
-        FROM followups_contact c
-        LEFT JOIN followups_ticket t ON t.id = c.ticket_id
+        FROM {of.contact} c
+        LEFT JOIN {of.any_ticket} t ON t.id = c.ticket_id
         LEFT JOIN followups_category k ON k.id = t.category_id
         WHERE c.direction = 'inbound' AND c.answers_follow_up_id IS NULL AND c.purpose NOT IN ('automatic', 'thanks')
             AND c.at > %(start)s AND c.at <= %(as_of)s
@@ -56,6 +59,9 @@ HAPPENED = f"""
     )
 """
 
+
+HAPPENED = happened()
+
 # The ends that started in the period, each with what came after it.
 COUNTED_ENDS = """
     SELECT units.ticket_id, units.start AS at, units.team_id, units.agent_id, units.category_id, units.channel,
@@ -70,8 +76,60 @@ COUNTED_ENDS = """
 """
 FACTS = f"{HAPPENED}, facts AS ({COUNTED_ENDS})"
 
+# What came after an end is the same at every as_of that its days are over: a contact counts for the latest end before it.
+FRESH = """
+    SELECT u.ticket_id, u.start AS at, u.team_id, u.agent_id, u.category_id, u.channel, u.priority, u.customer_id,
+        u.resolved, u.out AS left_out, followed.next_any, followed.next_same
+    FROM units u LEFT JOIN followed ON followed.is_end AND followed.end_id = u.end_id
+"""
+KEPT = f"""
+    {kept.who(kept.MARKS)}, {happened(kept.TOUCHED)}, fresh AS ({FRESH}),
+    facts AS (
+        SELECT f.*, f.left_out IS NULL AND f.at + make_interval(secs => %(seconds)s) <= %(as_of)s AS mature,
+            coalesce(f.next_any <= f.at + make_interval(secs => %(seconds)s), false) AS any_issue,
+            coalesce(f.next_same <= f.at + make_interval(secs => %(seconds)s), false) AS same_issue
+        FROM (
+            SELECT {kept.PLACED}, resolved, left_out, next_any, next_same FROM followups_endfact f
+            WHERE {kept.UNTOUCHED} UNION ALL SELECT * FROM fresh
+        ) f
+        WHERE f.at >= %(start)s AND f.at < %(end)s AND f.at <= %(as_of)s
+            AND (%(of)s = 'all' OR f.left_out IN ('duplicate', 'spam') OR f.resolved = (%(of)s = 'resolved'))
+    )
+"""
+
+# The columns of a day: how many count, those followed within 7, 14 and 30 days by anything and by the same, those left out.
+MATCHES = "(%(of)s = 'all' OR (d.of = 'won') = (%(of)s = 'resolved'))"
+WITHIN = "2 * array_position(ARRAY[7, 14, 30], (%(seconds)s / 86400)::int)"
+
+
+def _out(*places: int) -> str:
+    """Duplicates and spam (8, 9) are left out of every kind of end; the others (10, 11) are ends of their own kind."""
+    some = [f"coalesce(sum(d.counts[{at}]) {'' if at < 10 else f'FILTER (WHERE {MATCHES})'}, 0)" for at in places]
+    return " + ".join(some)
+
+
+DAILY = daily.Daily(
+    of="d.of IN ('won', 'lost')",
+    table="followups_endfact",
+    fresh=f"{happened(kept.TOUCHED)}, fresh AS ({FRESH})",
+    columns=f"""{kept.of("f")}, f.left_out, f.left_out IS NULL AND f.at + make_interval(secs => %(seconds)s) <= %(as_of)s
+            AS mature, coalesce(f.next_any <= f.at + make_interval(secs => %(seconds)s), false) AS any_issue,
+            coalesce(f.next_same <= f.at + make_interval(secs => %(seconds)s), false) AS same_issue""",
+    where="(%(of)s = 'all' OR f.left_out IN ('duplicate', 'spam') OR f.resolved = (%(of)s = 'resolved'))",
+    parts={
+        "den": f"sum(d.counts[1]) FILTER (WHERE {MATCHES} AND d.day < %(over)s)",
+        "any_issue": f"sum(d.counts[{WITHIN}]) FILTER (WHERE {MATCHES} AND d.day < %(over)s)",
+        "same_issue": f"sum(d.counts[{WITHIN} + 1]) FILTER (WHERE {MATCHES} AND d.day < %(over)s)",
+        "immature": f"sum(d.counts[1]) FILTER (WHERE {MATCHES} AND d.day > %(over)s)",
+        "excluded": _out(8, 9, 10, 11),
+        **{f"excluded.{reason}": _out(at) for at, reason in enumerate(REASONS, 8)},
+    },
+    present=f"coalesce(sum(d.counts[1]) FILTER (WHERE {MATCHES}), 0) + {_out(8, 9, 10, 11)}",
+)
 SOURCE = cuts.Source(
     facts=FACTS,
+    kept=KEPT,
+    by_day=DAILY,
     parts={
         "den": "mature",
         "any_issue": "mature AND any_issue",

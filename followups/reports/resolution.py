@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from followups.reports import cuts, late, rows, windows
-from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
+from followups.reports import cuts, daily, kept, late, rows, windows
+from followups.reports.ends import ALL, COUNTED_TICKET, ENDS, STANDING, Tables, ends
 
 NAME = "resolution"
 REASONS = ("duplicate", "spam")
@@ -25,22 +25,27 @@ COUNTED = (
 ALONE = "t.import_digest <> '' OR t.imported_closed_at IS NOT NULL OR t.customer_id IS NULL OR c.shared_account"
 IN_PERIOD = "(t.opened_at >= %(start)s AND t.opened_at < %(end)s)"
 
+
 # Tickets before the period matter only where they may share an episode.
-TICKETS = f"""
-    ends AS MATERIALIZED ({ENDS}),
+def tickets(of: Tables = ALL) -> str:
+    return f"""
+    ends AS MATERIALIZED ({ends(of)}),
     standing AS ({STANDING}),
     tickets AS MATERIALIZED (
         SELECT t.id AS ticket_id, t.opened_at AS at, t.opened_team_id AS team_id,
             coalesce(t.opened_agent_id, t.agent_id) AS agent_id,
             t.category_id, t.channel, t.priority, t.customer_id, k.family, s.start AS ended_at, s.resolved, s.left_out,
             {ALONE} AS alone
-        FROM followups_ticket t
+        FROM {of.ticket} t
         JOIN followups_category k ON k.id = t.category_id
-        LEFT JOIN followups_customer c ON c.id = t.customer_id
+        LEFT JOIN {of.customer} c ON c.id = t.customer_id
         LEFT JOIN standing s ON s.ticket_id = t.id
-        WHERE t.opened_at < %(as_of)s AND ({IN_PERIOD} OR NOT ({ALONE})) AND {COUNTED_TICKET}
+        WHERE t.opened_at < %(as_of)s AND ({IN_PERIOD} OR NOT ({ALONE})) AND {of.counted}
     )
 """
+
+
+TICKETS = tickets()
 
 # An episode lasts until 30 days after the last end of those that joined it; one that is open never ends.
 EPISODES = """
@@ -82,16 +87,41 @@ EPISODES = """
     )
 """
 
-FACTS = f"""
-    {TICKETS}, {EPISODES},
-    facts AS (
-        SELECT t.*, m.episode IS NOT NULL AS is_first, h.by_1, h.by_3, h.by_7, h.by_30,
+
+def facts(of: Tables = ALL, name: str = "facts") -> str:
+    return f"""
+    {tickets(of)}, {EPISODES},
+    {name} AS (
+        SELECT t.ticket_id, t.at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority, t.customer_id,
+            t.ended_at, t.resolved, t.left_out, m.episode IS NOT NULL AS is_first, h.by_1, h.by_3, h.by_7, h.by_30,
             t.left_out IS NULL AND EXISTS (
-                SELECT FROM followups_reopening r WHERE r.ticket_id = t.ticket_id AND r.at <= %(as_of)s) AS reopened
+                SELECT FROM {of.reopening} r WHERE r.ticket_id = t.ticket_id AND r.at <= %(as_of)s) AS reopened
         FROM tickets t
         LEFT JOIN members m ON m.episode = t.ticket_id AND m.ticket_id = t.ticket_id
         LEFT JOIN horizons h ON h.episode = t.ticket_id
         WHERE t.at >= %(start)s AND t.at < %(end)s
+    )
+"""
+
+
+FACTS = facts()
+
+
+def _over(days: str) -> str:
+    return f"CASE WHEN at + interval '{24 * int(days)} hours' <= %(as_of)s THEN by_{days} END AS by_{days}"
+
+
+KEPT = f"""
+    {kept.who(kept.MARKS + kept.TURNED)}, {facts(kept.TOUCHED, "fresh")},
+    facts AS (
+        SELECT {kept.PLACED}, CASE WHEN ended_at <= %(as_of)s THEN ended_at END AS ended_at,
+            CASE WHEN ended_at <= %(as_of)s THEN resolved END AS resolved, left_out, is_first,
+            {", ".join(_over(days) for days in HORIZONS)},
+            left_out IS NULL AND coalesce(reopened_at <= %(as_of)s, false) AS reopened
+        FROM followups_ticketfact f
+        WHERE at >= %(start)s AND at < %(end)s AND at < %(as_of)s AND {kept.UNTOUCHED}
+        UNION ALL
+        SELECT * FROM fresh
     )
 """
 
@@ -121,13 +151,89 @@ STATES = {
     "ended_unresolved": "left_out IS NULL AND NOT resolved",
     **cuts.excluding(REASONS),
 }
+
+
+# The columns of a day: those that count, resolved, open, ended otherwise, duplicates, spam, reopened, first of an episode,
+# resolved after 1, 3, 7 and 30 days.
+def _day(at: int, condition: str = "true") -> str:
+    return f"sum(d.counts[{at}]) FILTER (WHERE {condition})"
+
+
+FRESH = f"""
+    {facts(kept.TOUCHED, "stood")},
+    fresh AS (
+        SELECT {kept.PLACED}, ended_at, resolved, left_out, is_first, by_1, by_3, by_7, by_30,
+            CASE WHEN reopened THEN at END AS reopened_at
+        FROM stood
+    )
+"""
+DAILY = daily.Daily(
+    of="d.of = 'tickets'",
+    table="followups_ticketfact",
+    fresh=FRESH,
+    columns=f"""{kept.of("f")}, f.ended_at, f.resolved, f.left_out, f.is_first, {", ".join(_over(d) for d in HORIZONS)},
+            f.left_out IS NULL AND f.reopened_at IS NOT NULL AS reopened""",
+    parts={
+        "den": _day(1),
+        "num": _day(2),
+        "open": _day(3),
+        "ended_unresolved": _day(4),
+        "excluded": f"{_day(5)} + {_day(6)}",
+        "excluded.duplicate": _day(5),
+        "excluded.spam": _day(6),
+        "reopened": _day(7),
+        **{f"{days}.den": _day(8, f"d.day < %(over_{days})s") for days in HORIZONS},
+        **{f"{days}.num": _day(9 + at, f"d.day < %(over_{days})s") for at, days in enumerate(HORIZONS)},
+        **{f"{days}.immature": _day(8, f"d.day > %(over_{days})s") for days in HORIZONS},
+    },
+    present=f"coalesce({_day(1)} + {_day(5)} + {_day(6)}, 0)",
+    days=daily.HORIZONS,
+    final=True,
+)
 SOURCE = cuts.Source(
     facts=FACTS,
+    kept=KEPT,
+    by_day=DAILY,
     parts=STATES
     | {"reopened": "reopened"}
     | {name: part for days in HORIZONS for name, part in _horizon(days).items()},
 )
-THROUGHPUT = cuts.Source(facts=CLOSED, parts={"closed": "true", "closed_resolved": "resolved"})
+# Which ends there were does not hang on what came after them.
+KEPT_CLOSED = f"""
+    {kept.who(kept.MARKS)}, fresh AS ({ends(kept.TOUCHED)}),
+    facts AS (
+        SELECT {kept.PLACED}, resolved FROM followups_endfact f
+        WHERE at >= %(start)s AND at < %(end)s AND at <= %(as_of)s AND {kept.UNTOUCHED}
+            AND (left_out IS NULL OR left_out NOT IN ('duplicate', 'spam'))
+        UNION ALL
+        SELECT fresh.ticket_id, fresh.start, fresh.team_id, fresh.agent_id, fresh.category_id, fresh.channel,
+            fresh.priority, t.customer_id, fresh.resolved
+        FROM fresh JOIN {kept.TOUCHED.ticket} t ON t.id = fresh.ticket_id
+        WHERE fresh.start >= %(start)s AND fresh.start < %(end)s AND fresh.left_out IS NULL AND NOT t.is_demo
+    )
+"""
+DAILY_CLOSED = daily.Daily(
+    of="d.of IN ('won', 'lost')",
+    table="followups_endfact",
+    fresh=f"""
+    these AS ({ends(kept.TOUCHED)}),
+    fresh AS (
+        SELECT these.ticket_id, these.start AS at, these.team_id, these.agent_id, these.category_id, these.channel,
+            these.priority, t.customer_id, these.resolved, these.left_out
+        FROM these JOIN {kept.TOUCHED.ticket} t ON t.id = these.ticket_id WHERE NOT t.is_demo
+    )
+""",
+    columns=f"{kept.of('f')}, f.resolved",
+    where="(f.left_out IS NULL OR f.left_out NOT IN ('duplicate', 'spam'))",
+    parts={
+        "closed": "sum(d.counts[1] + d.counts[10] + d.counts[11])",
+        "closed_resolved": "sum(d.counts[1] + d.counts[10] + d.counts[11]) FILTER (WHERE d.of = 'won')",
+    },
+    present="sum(d.counts[1] + d.counts[10] + d.counts[11])",
+)
+THROUGHPUT = cuts.Source(
+    facts=CLOSED, kept=KEPT_CLOSED, by_day=DAILY_CLOSED, parts={"closed": "true", "closed_resolved": "resolved"}
+)
 SOURCES = (SOURCE, THROUGHPUT)
 
 

@@ -26,8 +26,17 @@ FACTS = f"""
         FROM tickets t WHERE t.at >= %(start)s AND t.at < %(end)s
     )
 """
+KEPT = (
+    resolution.KEPT.replace("    facts AS (", "    stood AS (").rstrip()
+    + """,
+    facts AS (
+        SELECT stood.*, extract(epoch FROM coalesce(ended_at, %(as_of)s) - at)::float8 AS seconds FROM stood
+    )
+"""
+)
 SOURCE = cuts.Source(
     facts=FACTS,
+    kept=KEPT,
     parts={
         "n": resolution.STATES["den"],
         "events": resolution.STATES["num"],
@@ -76,7 +85,7 @@ def report(question: windows.Question, *, known: Known | None = None) -> rows.Re
 def ages(question: windows.Question) -> Known:
     """By key, and under None of the whole."""
     found: Known = defaultdict(Ages, {None: Ages()})
-    for it in cuts.fetch(question, DURATIONS, {"facts": FACTS}):
+    for it in cuts.fetch(question, DURATIONS, {"facts": cuts.facts_of(SOURCE)}):
         for some in (found[it["key"]], found[None]):
             if it["left_out"]:
                 some.excluded[it["left_out"]] += it["n"]

@@ -1,0 +1,162 @@
+"""Counts by day, for the questions that are asked most: of everything, cut once, by whole days.
+
+Days are those of the desk's zone. A day is whole where it lies within the period and neither the end of the days watched
+nor as_of falls into it; the rest of the period, and whoever was touched, is counted from the facts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from followups.reports import kept, windows
+
+WINDOWS = (7, 14, 30)
+HORIZONS = (1, 3, 7, 30)
+ONE = timedelta(days=1)
+
+# The cuts that are counted; a family is many categories, a site many teams.
+CUTS = """(VALUES ('total', ''), ('channel', f.channel), ('priority', f.priority),
+        ('team', coalesce(f.team_id::text, '')), ('category', f.category_id::text)) AS cut (name, key)"""
+PLACES = {
+    "channel": ("channel", "d.key"),
+    "priority": ("priority", "d.key"),
+    "team": ("team", "coalesce((SELECT name FROM followups_team WHERE id::text = d.key), '')"),
+    "site": ("team", "coalesce((SELECT kind FROM followups_team WHERE id::text = d.key), '')"),
+    "category": ("category", "(SELECT path FROM followups_category WHERE id::text = d.key)"),
+    "family": ("category", "(SELECT family FROM followups_category WHERE id::text = d.key)"),
+    "week": ("total", """to_char(d.day, 'IYYY-"W"IW')"""),
+    "month": ("total", "to_char(d.day, 'YYYY-MM')"),
+    None: ("total", "'total'"),
+}
+
+
+@dataclass(frozen=True)
+class Daily:
+    """How a source is counted by days: each part as a sum over the days `d`, and how many facts of a key there are at all.
+
+    `fresh` makes the facts of the touched anew, in the shape of `table`; `columns` and `where` turn either into what the
+    source counts. `days` are those watched after a fact, none: as many as are asked for. `final`: stands only where nothing
+    happened after as_of.
+    """
+
+    of: str
+    table: str
+    fresh: str
+    columns: str
+    parts: Mapping[str, str]
+    present: str
+    where: str = "true"
+    days: tuple[int, ...] = ()
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Split:
+    """The whole days as dates, the edges as spans of instants, and by days watched the first day not over."""
+
+    first: date
+    last: date
+    edges: list[date]
+    lows: list[datetime]
+    highs: list[datetime]
+    over: dict[str, date]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        given = {"first": self.first, "last": self.last, "edges": self.edges, "lows": self.lows, "highs": self.highs}
+        return given | self.over
+
+
+def fits(question: windows.Question, daily: Daily) -> bool:
+    """Whether it is asked of everything, in the zone of the days; and where a later turn would change what was, whether
+    nothing happened after as_of.
+    """
+    if question.by not in PLACES or question.filters != windows.Filters() or question.scope != windows.Scope():
+        return False
+    if not daily.days and question.window_days not in WINDOWS:
+        return False
+    state = kept.state()
+    return state.zone == question.zone and not (daily.final and state.latest and question.as_of <= state.latest)
+
+
+def split(question: windows.Question, daily: Daily) -> Split:
+    zone, as_of = ZoneInfo(question.zone), question.as_of.astimezone(UTC)
+    watched = daily.days or (question.window_days,)
+    over = {f"over_{days}": on(as_of - days * ONE, zone) for days in watched}
+    until = min(question.end, question.as_of + timedelta(microseconds=1))
+    first, last = on(question.start, zone), on(until, zone)
+    edges = {day for day in (first, last, on(question.as_of, zone), *over.values()) if first <= day <= last}
+    spans = [(max(question.start, midnight(day, zone)), min(until, midnight(day + ONE, zone))) for day in sorted(edges)]
+    lows, highs = [low for low, high in spans if low < high], [high for low, high in spans if low < high]
+    over["over"] = on(as_of - question.window_days * ONE, zone)
+    return Split(first, last, sorted(edges), lows, highs, over)
+
+
+def on(instant: datetime, zone: ZoneInfo) -> date:
+    return instant.astimezone(zone).date()
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of the local day."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+WHOLE = "d.day >= %(first)s AND d.day < %(last)s AND d.day <> ALL(%(edges)s::date[])"
+ON = "(f.at AT TIME ZONE %(zone)s)::date"
+TALLY = """
+    WITH {marked}
+    edge AS (SELECT unnest(%(lows)s::timestamptz[]) AS low, unnest(%(highs)s::timestamptz[]) AS high),
+    facts AS (
+        SELECT {columns}, 1 AS weight FROM edge JOIN {table} f ON f.at >= edge.low AND f.at < edge.high
+        WHERE {untouched} AND {where} {touched}
+    ),
+    chosen AS MATERIALIZED ({chosen}),
+    counted AS (
+        SELECT key, {few}, sum(weight) AS present FROM chosen GROUP BY key
+        UNION ALL
+        SELECT {place}, {many}, {present} FROM followups_daycount d WHERE d.cut = '{cut}' AND {of} AND {whole} GROUP BY 1
+    )
+    SELECT key, grouping(key) = 1 AS whole, {sums} FROM counted GROUP BY GROUPING SETS ((key), ())
+    HAVING grouping(key) = 1 OR sum(present) > 0
+"""
+# Whoever was touched leaves the whole days as kept, and is counted anew.
+TOUCHED = """
+        UNION ALL
+        SELECT {columns}, -1 FROM {table} f
+        WHERE (f.ticket_id = ANY((SELECT tickets FROM who)::bigint[])
+            OR f.customer_id = ANY((SELECT customers FROM who)::uuid[]))
+            AND f.at >= %(start)s AND f.at < %(end)s AND f.at <= %(as_of)s
+            AND {on} >= %(first)s AND {on} < %(last)s AND {on} <> ALL(%(edges)s::date[]) AND {where}
+        UNION ALL
+        SELECT {columns}, 1 FROM fresh f
+        WHERE f.at >= %(start)s AND f.at < %(end)s AND f.at <= %(as_of)s AND {where}
+"""
+
+
+def pieces(question: windows.Question, daily: Daily) -> dict[str, str]:
+    """What fills the statement, but for the conditions of the parts."""
+    cut, place = PLACES[question.by]
+    touched = TOUCHED.format(columns=daily.columns, table=daily.table, where=daily.where, on=ON)
+    anybody = kept.state().touched
+    return {
+        "marked": f"{kept.who(kept.MARKS)}, {daily.fresh}," if anybody else "",
+        "touched": touched if anybody else "",
+        "untouched": kept.UNTOUCHED if anybody else "true",
+        "table": daily.table,
+        "columns": daily.columns,
+        "where": daily.where,
+        "whole": WHOLE,
+        "of": daily.of,
+        "cut": cut,
+        "place": place,
+        "present": daily.present,
+        "many": ", ".join(f"coalesce({count}, 0)" for count in daily.parts.values()),
+        "sums": ", ".join(f'coalesce(sum("{name}"), 0)::bigint AS "{name}"' for name in daily.parts),
+    }
+
+
+def few(parts: Mapping[str, str], daily: Daily) -> str:
+    """The same parts, counted from facts."""
+    return ", ".join(f'coalesce(sum(weight) FILTER (WHERE {parts[name]}), 0) AS "{name}"' for name in daily.parts)
