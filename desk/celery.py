@@ -31,6 +31,7 @@ RECURRING = {
     "mornings": ("followups.tasks.sweep_mornings", 60.0, "mails those who want it what their day holds"),
     "watch": ("followups.tasks.sweep_watch", 60.0, "looks at every open row and repairs what slipped through"),
     "imports": ("followups.tasks.sweep_imports", 5.0, "runs the imports that people uploaded"),
+    "facts": ("followups.tasks.sweep_facts", 5.0, "lets the facts of the reports follow what happened"),
     "zones": ("followups.tasks.sweep_zones", 3600.0, "derives promised times anew where a zone's rules changed"),
     "retention": ("followups.tasks.sweep_retention", 3600.0, "drops idempotent answers and sign-in links that ran out"),
 }

@@ -13,6 +13,7 @@ from followups.clock import (
     deliveries,
     digests,
     drift,
+    facts,
     mornings,
     reminders,
     retention,
@@ -35,11 +36,12 @@ SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
     "mornings": (mornings.sweep, True),
     "watch": (watch.sweep, True),
     "imports": (importing.run_waiting, True),
+    "facts": (facts.sweep, True),
     "retention": (retention.sweep, True),
     "zones": (zones.sweep, True),
 }
 # These send nothing, and say why the others wait.
-NOT_HELD = ("watch", "imports")
+NOT_HELD = ("watch", "imports", "facts")
 
 
 def database_now() -> datetime:
@@ -109,6 +111,11 @@ def sweep_watch() -> int | None:
 @shared_task(soft_time_limit=600, time_limit=660)
 def sweep_imports() -> int | None:
     return sweep("imports")
+
+
+@shared_task(soft_time_limit=3600, time_limit=3660)
+def sweep_facts() -> int | None:
+    return sweep("facts")
 
 
 @shared_task

@@ -20,6 +20,7 @@ TICKS = {
     "mornings": 60.0,
     "watch": 60.0,
     "imports": 5.0,
+    "facts": 5.0,
     "retention": 3600.0,
     "zones": 3600.0,
 }

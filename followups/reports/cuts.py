@@ -104,20 +104,20 @@ def fetch(question: windows.Question, text: str, pieces: Mapping[str, str], **mo
 
 
 def tally(question: windows.Question, source: Source) -> Tally:
-    return reading.once((question, id(source)), lambda: _tally(question, source))
+    with reading.whole():
+        return reading.once((question, id(source)), lambda: _tally(question, source))
 
 
 def _tally(question: windows.Question, source: Source) -> Tally:
-    found = (
-        _by_days(question, source.by_day, source) if counted_by_days(question, source) else _of_facts(question, source)
-    )
+    by_day = counted_by_days(question, source)
+    found = _by_days(question, by_day, source) if by_day else _of_facts(question, source)
     rows = {row["key"]: row for row in found if not row["whole"]}
     total = next(row for row in found if row["whole"])
     return Tally(total=total, rows=rows if question.by else {})
 
 
-def counted_by_days(question: windows.Question, source: Source) -> bool:
-    return source.by_day is not None and kept.ready() and daily.fits(question, source.by_day)
+def counted_by_days(question: windows.Question, source: Source) -> daily.Daily | None:
+    return source.by_day if source.by_day and kept.ready() and daily.fits(question, source.by_day) else None
 
 
 def _by_days(question: windows.Question, by_day: daily.Daily, source: Source) -> list[dict[str, Any]]:
@@ -163,9 +163,10 @@ def listed(
     source = next((source for source in sources if part in source.parts), None)
     if source is None:
         raise errors.Invalid("part", "No such figure in this report.", code="unknown")
-    pieces = {"facts": facts_of(source), "part": source.parts[part], "follow_up": source.follow_up}
     asked = {"key": None if key == TOTAL else key, "limit": limit, "offset": offset}
-    found = fetch(question, LISTED, pieces, **asked, **source.given(question))
+    with reading.whole():
+        pieces = {"facts": facts_of(source), "part": source.parts[part], "follow_up": source.follow_up}
+        found = fetch(question, LISTED, pieces, **asked, **source.given(question))
     return (found[0]["found"] if found else 0), [
         Listed(row["ticket_id"], row["follow_up_id"], row["at"]) for row in found
     ]

@@ -12,17 +12,6 @@ from django.db import connection
 from followups.reports import reading
 from followups.reports.ends import Tables
 
-# Of more than so many marks the sweep is behind: then reading all rows costs less than looking up each.
-MOST = 20_000
-
-STATE = f"""
-    SELECT built_at IS NOT NULL AND EXISTS (SELECT FROM followups_ticket WHERE NOT is_demo)
-        AND NOT EXISTS (SELECT FROM followups_touched WHERE num_nonnulls(customer_id, ticket_id) = 0)
-        AND (SELECT count(*) FROM (SELECT FROM followups_touched LIMIT {MOST + 1}) few) <= {MOST}, zone, latest,
-        EXISTS (SELECT FROM followups_touched)
-    FROM followups_keeping
-"""
-
 
 class State(NamedTuple):
     """`ready`: the facts are whole and near. `zone` is that of the days, `latest` the last instant that any fact names;
@@ -36,13 +25,13 @@ class State(NamedTuple):
 
 
 def state() -> State:
-    return reading.once("kept", _state)
+    return State(*(reading.once(reading.KEPT, _state) or (False, "", None, True)))
 
 
-def _state() -> State:
+def _state() -> tuple | None:
     with connection.cursor() as cursor:
-        cursor.execute(STATE)
-        return State(*(cursor.fetchone() or (False, "", None, True)))
+        cursor.execute(reading.STATE)
+        return cursor.fetchone()
 
 
 def ready() -> bool:

@@ -12,6 +12,17 @@ from django.db import connection, transaction
 IN_SETS = "SET LOCAL enable_nestloop = off"
 AT_ONE_INSTANT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
+# Of more than so many marks the sweep is behind: then reading all rows costs less than looking up each.
+MOST = 20_000
+KEPT = "kept"
+STATE = f"""
+    SELECT built_at IS NOT NULL AND EXISTS (SELECT FROM followups_ticket WHERE NOT is_demo)
+        AND NOT EXISTS (SELECT FROM followups_touched WHERE num_nonnulls(customer_id, ticket_id) = 0)
+        AND (SELECT count(*) FROM (SELECT FROM followups_touched LIMIT {MOST + 1}) few) <= {MOST}, zone, latest,
+        EXISTS (SELECT FROM followups_touched)
+    FROM followups_keeping
+"""
+
 _found: ContextVar[dict[Hashable, Any] | None] = ContextVar("found", default=None)
 
 
@@ -23,8 +34,10 @@ def whole() -> Iterator[None]:
         return
     settings = IN_SETS if connection.in_atomic_block else f"{AT_ONE_INSTANT}; {IN_SETS}"
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(settings)
-        token = _found.set({})
+        cursor.execute(f"{settings}; {STATE}")
+        while cursor.nextset():
+            pass
+        token = _found.set({KEPT: cursor.fetchone()})
         try:
             yield
         finally:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from followups.reports import cuts, late, resolution, rows, statistics, windows
+from followups.reports import cuts, late, reading, resolution, rows, statistics, windows
 
 NAME = "time-to-resolution"
 DEFINITION = (
@@ -85,7 +85,9 @@ def report(question: windows.Question, *, known: Known | None = None) -> rows.Re
 def ages(question: windows.Question) -> Known:
     """By key, and under None of the whole."""
     found: Known = defaultdict(Ages, {None: Ages()})
-    for it in cuts.fetch(question, DURATIONS, {"facts": cuts.facts_of(SOURCE)}):
+    with reading.whole():
+        listed = cuts.fetch(question, DURATIONS, {"facts": cuts.facts_of(SOURCE)})
+    for it in listed:
         for some in (found[it["key"]], found[None]):
             if it["left_out"]:
                 some.excluded[it["left_out"]] += it["n"]

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from followups.clock import facts
 from followups.models import Category, Closure, Contact, Customer, Keeping, Ticket, Touched
-from followups.reports import catalogue, cuts, kept, windows
+from followups.reports import catalogue, cuts, kept, reading, windows
 from tests.followups.reports import histories
 from tests.followups.reports.histories import question
 from tests.oracle import random_history
@@ -133,7 +133,7 @@ def test_another_family_makes_them_anew():
 def test_of_too_many_marks_the_rows_are_read(monkeypatch):
     random_history.make(5, tickets=10)
     facts.build(now=NOW)
-    Touched.objects.bulk_create(Touched(ticket_id=-n) for n in range(kept.MOST))
+    Touched.objects.bulk_create(Touched(ticket_id=-n) for n in range(reading.MOST))
     assert kept.ready()
     Touched.objects.create(ticket_id=-1)
     assert not kept.ready()

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from followups.actions import importing
+from followups.clock import facts
 from followups.models import Actor
-from followups.reports import recontact, resolution, tables, time_to_resolution
+from followups.reports import kept, recontact, resolution, tables, time_to_resolution
 from tests.followups.reports.histories import question
 from tests.oracle import comparing, raw
 from tests.oracle.answers import Oracle
@@ -68,6 +69,17 @@ def test_incidents(real_data):
     times_of_incidents(first["ttr_hours"])
     incidents_agree_with_the_oracle()
     the_file_holds_the_same_figures()
+    the_facts_hold_the_same_figures(first, more)
+
+
+def the_facts_hold_the_same_figures(first, more):
+    facts.build(now=NOW)
+    assert kept.ready()
+    recontact_of_incidents(more["recontact_7d"], 7)
+    resolution_of_incidents(first, more)
+    times_of_incidents(first["ttr_hours"])
+    the_file_holds_the_same_figures()
+    assert not any(facts.differing().values())
 
 
 def recontact_of_incidents(wanted, days):
