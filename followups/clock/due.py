@@ -19,11 +19,12 @@ FOR NO KEY UPDATE OF follow_up SKIP LOCKED
 """
 HOLD = "SELECT id FROM followups_followup WHERE id = ANY(%s::uuid[]) FOR NO KEY UPDATE SKIP LOCKED"
 
+# A batch is small and the tables are not: their rows are looked up by key, however few the planner believes there are.
+BY_KEY = "SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off"
+
 
 def each(lookup: str, name: str) -> str:
-    """A join that looks up every row by its key, whatever the planner believes of the table: by the fence, and since it
-    is lateral. A batch is small and the tables are not, and a plan for all of them once would hold it up for long.
-    """
+    """A join that looks up every row by its key: by the fence, and since it is lateral."""
     return f"CROSS JOIN LATERAL (SELECT * FROM {lookup} OFFSET 0) {name}"  # noqa: S608 (made of constants)
 
 
@@ -89,7 +90,12 @@ def hold(follow_ups: list[UUID]) -> list[UUID]:
 
 
 def mark(follow_ups: list[UUID], *, now: datetime) -> list[Due]:
-    """Mark all that is due of held follow-ups, as the rows stand now; what is to be sent, oldest first."""
+    """Mark all that is due of held follow-ups, as the rows stand now; what is to be sent, oldest first.
+
+    From here on the transaction looks rows up by key.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BY_KEY)
     return [Due(*row) for row in rows(MARK, {"now": now, "follow_ups": array(follow_ups)})]
 
 

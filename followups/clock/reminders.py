@@ -19,7 +19,7 @@ from followups import notices, timeline
 from followups.clock import climbing, due, poison, recipients, wording
 from followups.models import Actor
 
-BATCH = 1000
+BATCH = 2000
 LATE = 60  # seconds
 CLOCK = Actor(door="clock")
 
