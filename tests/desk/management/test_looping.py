@@ -94,7 +94,7 @@ def test_several_loops_send_each_once_and_outlive_their_connections(loops):
     wait_until(lambda: not Reminder.objects.filter(stage="due", state="waiting").exists())
     assert Notice.objects.count() == Notice.objects.values("follow_up").distinct().count() == 30
     assert Event.objects.filter(kind="follow_up.due").count() == 30
-    later = tasks.database_now() + timedelta(seconds=3)
+    later = tasks.database_now() + timedelta(seconds=1.5)
     factories.promise(promised_by=later, now=later - timedelta(seconds=1), owner=ada)
     wait_until(lambda: Notice.objects.count() == 31)
     assert lateness()[-1] < 5, "a cut line is opened again"
