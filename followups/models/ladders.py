@@ -87,8 +87,8 @@ class LadderStep(models.Model):
     """Heard `after_minutes` after the promised time, in working or in any time; steps stand in the order of those.
 
     `repeat_minutes` 0: once. Else it is said again at that distance, `repeats` times, and from then on once every
-    working day, until somebody acknowledges, the next step takes over or the follow-up ends: capped, never silent. `channels` are those beside
-    the app, which always hears.
+    working day, until somebody acknowledges, the next step takes over or the follow-up ends: capped, never silent.
+    `channels` are those beside the app, which always hears.
     """
 
     ladder = models.ForeignKey(Ladder, models.CASCADE, related_name="steps")
