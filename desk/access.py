@@ -10,7 +10,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Subquery, Value
+from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
@@ -203,16 +204,28 @@ def zone_of(agent: Agent) -> str:
     return agent.zone or settings.DESK_ZONE
 
 
-def clock_state(now: Any) -> tuple[bool, int]:
-    """Whether the reminders' last finished sweep is over a minute old (or none ever finished), and how many things
-    stand that the watch found and could not repair. One question to the database, asked for every page.
+def count_of(rows: QuerySet) -> Coalesce:
+    """How many these are, as a column: several counts in one question to the database."""
+    one = rows.order_by().annotate(one=Value(1)).values("one")
+    return Coalesce(Subquery(one.annotate(n=Count("*")).values("n"), output_field=IntegerField()), 0)
+
+
+def counts_at_once(reader: Agent, **rows: QuerySet) -> dict[str, int]:
+    """How many each of these are: one query. `reader` is somebody whose row is there."""
+    counts = {name: count_of(each) for name, each in rows.items()}
+    row = Agent.objects.filter(pk=reader.pk).values_list(*counts.values()).first()
+    return dict(zip(counts, row or [0] * len(counts), strict=True))
+
+
+def frame_of(agent: Agent) -> tuple[datetime | None, int, int]:
+    """What every page shows around itself, in one question to the database: when the reminders' last sweep finished,
+    how many things stand that the watch found and could not repair, and how many notices `agent` has not read.
     """
-    one = Value(1)
-    stands = Finding.objects.filter(cleared_at=None, repaired_at=None, kind__in=found.WITHHOLDING).order_by()
-    count = Subquery(stands.annotate(one=one).values("one").annotate(n=Count("pk")).values("n"))
-    row = Sweep.objects.filter(name="reminders").values_list("finished_at", count).first()
-    last, findings = row or (None, 0)
-    return last is None or now - last > LATE_AFTER, findings or 0
+    stands = Finding.objects.filter(cleared_at=None, repaired_at=None, kind__in=found.WITHHOLDING)
+    unread = Notice.objects.filter(recipient=agent, read_at__isnull=True)
+    swept = Subquery(Sweep.objects.filter(name="reminders").values("finished_at"))
+    row = Agent.objects.filter(pk=agent.pk).values_list(swept, count_of(stands), count_of(unread)).first()
+    return row or (None, 0, 0)
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
@@ -221,11 +234,11 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"site_zone": settings.DESK_ZONE}
     now = timezone.now()
-    late, findings = clock_state(now)
+    last, findings, unread = frame_of(user)
     return {
         "site_zone": zone_of(user),
-        "unread": Notice.objects.filter(recipient=user, read_at__isnull=True).count(),
-        "sweep_late": late,
+        "unread": unread,
+        "sweep_late": last is None or now - last > LATE_AFTER,
         "findings_open": findings if user.role in (Role.SUPERVISOR, Role.ADMIN) else 0,
         "mail_reaches_people": settings.MAIL_REACHES_PEOPLE,
         "now": now,

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.db.models import prefetch_related_objects
+
 from followups import targets, worktime
 from followups.models import (
     ClockEnd,
@@ -26,28 +28,38 @@ ENDS = {
 }
 
 
-def of_ticket(ticket: Ticket, *, now: datetime) -> list[tuple[TargetClock, targets.Reading]]:
-    """The clocks of a ticket, the earliest due first, as they stand at `now`. Of one kind only the latest."""
+def of_ticket(
+    ticket: Ticket, *, now: datetime, calendar: worktime.Calendar | None = None
+) -> list[tuple[TargetClock, targets.Reading]]:
+    """The clocks of a ticket, the earliest due first, as they stand at `now`, by its team's calendar. Of one kind only
+    the latest.
+    """
     rows = ticket.target_clocks.select_related("target").order_by("kind", "target__template", "-started_at", "-id")
     latest = list(rows.distinct("kind", "target__template"))
     for row in latest:
         row.ticket = ticket
-    found = pure(latest)
+    if latest:
+        prefetch_related_objects([ticket], "pauses")
+    found = pure(latest, calendar=calendar, pauses=ticket.pauses.all() if latest else ())
     return sorted(((row, targets.read(found[row.pk], now)) for row in latest), key=lambda pair: pair[1].due_at)
 
 
-def pure(rows: Iterable[TargetClock], *, calendar: worktime.Calendar | None = None) -> dict[int, targets.Clock]:
+def pure(
+    rows: Iterable[TargetClock], *, calendar: worktime.Calendar | None = None, pauses: Iterable[Pause] | None = None
+) -> dict[int, targets.Clock]:
     """By key, by the calendars that hold, or as they would be by `calendar`. Two queries for any number of rows, and
-    one for each team: `target` and `ticket` come with them.
+    one for each team: `target` and `ticket` come with them. Who has read the pauses of their tickets gives them.
     """
     rows = list(rows)
     if not rows:
         return {}
-    pauses, rests = pauses_of({row.ticket_id for row in rows}), _rests_of([row.pk for row in rows])
+    tickets = {row.ticket_id for row in rows}
+    paused = _by_ticket(Pause.objects.filter(ticket__in=tickets) if pauses is None else pauses)
+    rests = _rests_of([row.pk for row in rows])
     teams = {row.ticket.team_id for row in rows}
     calendars = {team: calendar or Policy.objects.of(team).calendar for team in teams}
     return {
-        row.pk: clock(row, calendars[row.ticket.team_id], pauses=pauses[row.ticket_id], rests=rests[row.pk])
+        row.pk: clock(row, calendars[row.ticket.team_id], pauses=paused[row.ticket_id], rests=rests[row.pk])
         for row in rows
     }
 
@@ -87,9 +99,9 @@ def warn_at(found: targets.Clock, target: Target) -> datetime:
     return next((end for start, end in targets.rests(found) if start <= at < end), at)
 
 
-def pauses_of(tickets: Iterable[int]) -> dict[int, list[targets.Pause]]:
+def _by_ticket(pauses: Iterable[Pause]) -> dict[int, list[targets.Pause]]:
     found: dict[int, list[targets.Pause]] = defaultdict(list)
-    for row in Pause.objects.filter(ticket__in=tickets):
+    for row in pauses:
         found[row.ticket_id].append(targets.Pause(row.from_at, row.until_at, row.ended_at, row.reason))
     return found
 

@@ -7,8 +7,8 @@ from typing import Any
 from desk import access
 from desk.templatetags.desk import day, duration, when
 from followups import clocks, complaints, targets, worktime
-from followups.actions import parking, targeting
-from followups.models import TargetClock, Ticket
+from followups.actions import parking
+from followups.models import Policy, TargetClock, Ticket
 from followups.targets import State
 
 MARKS = {State.BREACHED: "overdue"}
@@ -24,18 +24,16 @@ class Running:
     words: str
 
 
-def of_ticket(ticket: Ticket, request: access.DeskRequest) -> dict[str, Any]:
-    """What the page of a ticket says of its targets: two queries where there is none, none of a closed one."""
-    if not ticket.is_open:
-        return {}
-    found = clocks.of_ticket(ticket, now=request.now)
+def of_ticket(ticket: Ticket, policy: Policy, request: access.DeskRequest) -> dict[str, Any]:
+    """What the page of an open ticket says of its targets: one query where there is none."""
+    found = clocks.of_ticket(ticket, now=request.now, calendar=policy.calendar)
     zone = access.zone_of(request.user)
     live = [(row, reading) for row, reading in found if row.stopped_at is None]
-    pause = parking.running(ticket) if live else None
+    pause = next((row for row in ticket.pauses.all() if row.ended_at is None), None) if live else None
     return {
         "targets": [running(row, reading, zone) for row, reading in live],
         "pause": pause if pause and pause.until_at > request.now else None,
-        "has_rules": targeting.has_rules(ticket.team_id),
+        "has_rules": policy.has_rules,
         "pausable": any(row.kind in parking.PAUSED for row, _ in live),
     }
 

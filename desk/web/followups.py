@@ -1,6 +1,7 @@
 """A follow-up: one form to complete it, with what was promised and brought above it, and on to the next of Today."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -12,10 +13,18 @@ from django.views.decorators.http import require_http_methods
 from desk import access
 from desk.web import plans, rows, ticket, today
 from desk.web.forms import closures, followups, refusals, steps
-from followups.actions import answering, contacting, planning
+from followups.actions import answering, contacting, planning, retrying, slots
 from followups.actions import messages as letters
 from followups.errors import Refused
 from followups.models import FollowUp, Policy
+
+
+@dataclass(frozen=True)
+class Known:
+    """What several parts of the page go by, asked for once: the team's room, and the calls to her of the last week."""
+
+    room: slots.Room
+    calls: list[datetime]
 
 
 def found(request: access.DeskRequest, key: Any) -> FollowUp:
@@ -41,11 +50,14 @@ def head(follow_up: FollowUp, request: access.DeskRequest) -> dict[str, Any]:
     }
 
 
-def choices(follow_up: FollowUp, request: access.DeskRequest, form: followups.AnswerForm | None) -> dict[str, Any]:
+def choices(
+    follow_up: FollowUp, request: access.DeskRequest, form: followups.AnswerForm | None, known: Known
+) -> dict[str, Any]:
     """What the form offers; the date and the words that the plan proposes go first."""
-    offered, planned = ticket.offers(follow_up.ticket, request), plans.outlook(follow_up.ticket, request)
+    offered = ticket.offers(follow_up.ticket, request, known.room)
+    planned = plans.outlook(follow_up.ticket, request, room=known.room, calls=known.calls)
     return {
-        "form": form or form_of(follow_up, request, will_bring=planned.will_bring),
+        "form": form or form_of(follow_up, request, known.room.policy, will_bring=planned.will_bring),
         "reacheds": followups.REACHED,
         "broughts": followups.BROUGHT,
         "thens": followups.THENS,
@@ -56,8 +68,8 @@ def choices(follow_up: FollowUp, request: access.DeskRequest, form: followups.An
     }
 
 
-def form_of(follow_up: FollowUp, request: access.DeskRequest, **initial: str) -> followups.AnswerForm:
-    zone = steps.zone_of(follow_up.ticket.customer, Policy.objects.of(follow_up.ticket.team_id))
+def form_of(follow_up: FollowUp, request: access.DeskRequest, policy: Policy, **initial: str) -> followups.AnswerForm:
+    zone = steps.zone_of(follow_up.ticket.customer, policy)
     return followups.AnswerForm(request.POST or None, zone=zone, auto_id="answer_%s", initial=initial)
 
 
@@ -74,7 +86,7 @@ def follow_up(request: access.DeskRequest, key: Any) -> HttpResponse:
     row = found(request, key)
     if request.method == "POST":
         access.require(request.actor, row.ticket, "answer", now=request.now)
-        form = form_of(row, request)
+        form = form_of(row, request, Policy.objects.of(row.ticket.team_id))
         if form.is_valid():
             try:
                 given = answer_of(form, row, request)
@@ -91,18 +103,25 @@ def page_of(row: FollowUp, request: access.DeskRequest, form: followups.AnswerFo
     may = ticket.rights(request.actor, row.ticket, request.now)
     shown = {**head(row, request), "may": may}
     if row.is_open and may["close"]:
-        shown |= choices(row, request, form)
-        shown["barrier"] = contacting.held_back([row], now=request.now).get(row.pk)
+        known = known_of(row, request)
+        shown |= choices(row, request, form, known)
+        shown["barrier"] = contacting.ahead(row, known.room.policy, known.calls, now=request.now)
         shown["asked"] = row.asked_contact_id is not None
         shown["her_page"] = letters.promise_link(row) if row.ticket.customer else ""
         shown["last_try"] = row.attempts.order_by("-at").first() if shown["row"].tries else None
-        shown["retries"] = _retries(row, request) if shown["last_try"] or shown["barrier"] else []
+        shown["retries"] = _retries(row, request, known) if shown["last_try"] or shown["barrier"] else []
         shown["number_form"] = followups.NumberForm(auto_id="number_%s")
     return shown
 
 
-def _retries(row: FollowUp, request: access.DeskRequest) -> list[steps.Slot]:
-    return steps.offered(answering.retries(follow_up=row, now=request.now), access.zone_of(request.user))
+def known_of(row: FollowUp, request: access.DeskRequest) -> Known:
+    calls = contacting.calls_of(row.ticket.customer, now=request.now)
+    return Known(ticket.room_of(row.ticket, request), calls)
+
+
+def _retries(row: FollowUp, request: access.DeskRequest, known: Known) -> list[steps.Slot]:
+    found = retrying.proposals(follow_up=row, now=request.now, policy=known.room.policy, calls=known.calls)
+    return steps.offered(found, access.zone_of(request.user))
 
 
 def _answered(request: access.DeskRequest, answered: answering.Answered) -> HttpResponse:

@@ -94,16 +94,17 @@ def caller_context(request: access.DeskRequest, form: IntakeForm) -> dict[str, A
     customer = picked(form, found, str(form["customer"].value() or ""))
     team = form.teams.get(_number(form["team"].value()))
     policy = Policy.objects.of(team.pk if team else None)
+    room = slots.room(team, policy, now=request.now)
     return {
         "candidates": found,
         "customer": customer,
         "customer_name": next((each.name for each in found if customer and each.pk == customer.pk), ""),
         "typed": read_caller(text),
         "repeat": _repeat(customer, request),
-        "slots": _slots(customer, team, policy, str(form["priority"].value() or ""), request),
+        "slots": _slots(customer, room, str(form["priority"].value() or ""), request),
         "her_zone": steps.zone_of(customer, policy),
         "own_sentence": policy.sentence.replace("{window}", "at the time that we have just agreed"),
-        "first_update": slots.propose(customer=customer, team=team, policy=policy, now=request.now, first_update=True),
+        "first_update": slots.free(room, customer=customer, now=request.now, first_update=True),
     }
 
 
@@ -143,10 +144,8 @@ def _opens(row: Ticket, apart: bool) -> bool:
     return not apart and not (row.team and row.team.separate)
 
 
-def _slots(
-    customer: Customer | None, team: Team | None, policy: Policy, priority: str, request: access.DeskRequest
-) -> list[steps.Slot]:
-    found = slots.propose(customer=customer, team=team, policy=policy, now=request.now, priority=priority, count=6)
+def _slots(customer: Customer | None, room: slots.Room, priority: str, request: access.DeskRequest) -> list[steps.Slot]:
+    found = slots.free(room, customer=customer, now=request.now, priority=priority, count=6)
     return steps.offered(found, access.zone_of(request.user))
 
 

@@ -1,6 +1,8 @@
 """Cadence plans: what comes next on a ticket, as the forms show it; and the plans of the desk and of each team."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -36,10 +38,11 @@ class Outlook:
         return [self.slot, *(each for each in offered if each.value != self.slot.value)]
 
 
-def outlook(ticket: Ticket, request: access.DeskRequest) -> Outlook:
-    policy = Policy.objects.of(ticket.team_id)
-    standing = planning.place(ticket=ticket, now=request.now, policy=policy)
-    step = planning.next_step(ticket=ticket, now=request.now, standing=standing, policy=policy)
+def outlook(ticket: Ticket, request: access.DeskRequest, *, room: slots.Room, calls: Sequence[datetime]) -> Outlook:
+    """By the room of its team and the calls made to her, which the page has asked for already."""
+    given: dict[str, Any] = {"ticket": ticket, "now": request.now, "policy": room.policy}
+    standing = planning.place(**given)
+    step = planning.next_step(**given, standing=standing, room=room, calls=calls)
     slot = None
     if step and step.promised_from and not standing.ended:
         known = bool(ticket.customer and ticket.customer.zone)

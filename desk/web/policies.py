@@ -93,9 +93,10 @@ def _preview(request: HttpRequest, team: Team | None, row: Policy | None) -> dic
     """The slot after a dead end and the one for a new ticket; nothing where the form cannot be read."""
     if row is None:
         return {"dead_end": None, "first": None, "unreadable": True}
-    given: dict[str, Any] = {"customer": None, "team": team, "policy": row, "now": request.now}
+    given: dict[str, Any] = {"customer": None, "now": request.now}
     try:
-        dead_end, first = slots.propose(**given), slots.propose(**given, first_update=True)
+        room = slots.room(team, row, now=request.now)
+        dead_end, first = slots.free(room, **given), slots.free(room, **given, first_update=True)
     except worktime.NoWorkingTime:
         dead_end = first = []
     return {"dead_end": dead_end[0] if dead_end else None, "first": first[0] if first else None, "unreadable": False}

@@ -68,18 +68,15 @@ def status_of(ticket: Ticket, opened: list[FollowUp], now: datetime) -> tuple[st
     return rows.state_of(opened[0], now)
 
 
-def offers(ticket: Ticket, request: access.DeskRequest) -> dict[str, Any]:
+def room_of(ticket: Ticket, request: access.DeskRequest, policy: Policy | None = None) -> slots.Room:
+    return slots.room(ticket.team, policy or Policy.objects.of(ticket.team_id), now=request.now)
+
+
+def offers(ticket: Ticket, request: access.DeskRequest, room: slots.Room | None = None) -> dict[str, Any]:
     """The free slots of a ticket as choices, and the words for a time of one's own."""
-    policy = Policy.objects.of(ticket.team_id)
-    zone = access.zone_of(request.user)
-    found = slots.propose(
-        customer=ticket.customer,
-        team=ticket.team,
-        policy=policy,
-        now=request.now,
-        priority=ticket.priority,
-        count=OFFERED,
-    )
+    room = room or room_of(ticket, request)
+    policy, zone = room.policy, access.zone_of(request.user)
+    found = slots.free(room, customer=ticket.customer, now=request.now, priority=ticket.priority, count=OFFERED)
     return {
         "slots": steps.offered(found, zone),
         "her_zone": steps.zone_of(ticket.customer, policy),
@@ -127,12 +124,17 @@ def page_of(ticket: Ticket, request: access.DeskRequest) -> dict[str, Any]:
         "contact_form": ContactForm(ticket=ticket, auto_id="contact_%s"),
         "waiver_request": ticket.waiver_requests.filter(answered_at__isnull=True).first() if ticket.is_open else None,
         "shown_personal": may["close"] or request.user.role == "admin",
-        **clocks.of_ticket(ticket, request),
     }
-    if ticket.is_open and may["close"]:
-        offered = offers(ticket, request)
-        shown |= offered | closing_choices(offered["her_zone"])
+    if ticket.is_open:
+        policy = Policy.objects.of(ticket.team_id)
+        shown |= clocks.of_ticket(ticket, policy, request)
+        shown |= _choices(ticket, policy, request) if may["close"] else {}
     return shown
+
+
+def _choices(ticket: Ticket, policy: Policy, request: access.DeskRequest) -> dict[str, Any]:
+    offered = offers(ticket, request, room_of(ticket, request, policy))
+    return offered | closing_choices(offered["her_zone"])
 
 
 def closing_choices(zone: str) -> dict[str, Any]:

@@ -140,8 +140,8 @@ def today(request: access.DeskRequest) -> HttpResponse:
     tab = tab if tab in dict(TABS) else "today"
     midnight = end_of_day(request.now, access.zone_of(request.user))
     counts = counted(request.actor, request.now, midnight)
-    counts["done"] = done_today(request.actor, midnight).count()
-    counts["free"] = free(request.actor, request.now, midnight + timedelta(days=1)).count()
+    pool = free(request.actor, request.now, midnight + timedelta(days=1))
+    counts |= access.counts_at_once(request.user, done=done_today(request.actor, midnight), free=pool)
     return render(request, "today/page.html", page_of(request, tab, counts, midnight))
 
 

@@ -46,6 +46,11 @@ def calls_to(customers: Iterable[Any], *, now: datetime) -> dict[Any, list[datet
     return found
 
 
+def calls_of(customer: Customer | None, *, now: datetime) -> list[datetime]:
+    """When one customer was called in the seven days to `now`, oldest first."""
+    return calls_to([customer.pk], now=now)[customer.pk] if customer else []
+
+
 def free_of_caps(at: datetime, calls: Sequence[datetime], policy: Policy) -> datetime | None:
     """The first instant from `at` on at which one more call stays within both caps; None where calls are never allowed.
 
@@ -146,14 +151,18 @@ def held_back(follow_ups: Sequence[FollowUp], *, now: datetime) -> dict[Any, Bar
         return {}
     made = calls_to((row.ticket.customer_id for row in calls), now=now)
     of_team = policies_of({row.ticket.team_id for row in calls})
-    found = {row.pk: _against(row, of_team(row.ticket.team_id), made, now) for row in calls}
+    found = {
+        row.pk: ahead(row, of_team(row.ticket.team_id), made.get(row.ticket.customer_id, ()), now=now) for row in calls
+    }
     return {key: barrier for key, barrier in found.items() if barrier}
 
 
-def _against(row: FollowUp, policy: Policy, made: dict[Any, list[datetime]], now: datetime) -> Barrier | None:
-    at, customer = moment_of(row, now), row.ticket.customer
-    asked = is_asked(row, policy, at)
-    return barrier(customer=customer, policy=policy, at=at, calls=made.get(row.ticket.customer_id, ()), asked=asked)
+def ahead(follow_up: FollowUp, policy: Policy, calls: Sequence[datetime], *, now: datetime) -> Barrier | None:
+    """What stands against an open call at its moment, by the calls made to her; nothing where it is none."""
+    if not follow_up.is_open or follow_up.channel != CALLS:
+        return None
+    at, customer = moment_of(follow_up, now), follow_up.ticket.customer
+    return barrier(customer=customer, policy=policy, at=at, calls=calls, asked=is_asked(follow_up, policy, at))
 
 
 def against(follow_up: FollowUp, policy: Policy, *, now: datetime) -> Barrier | None:
@@ -161,9 +170,7 @@ def against(follow_up: FollowUp, policy: Policy, *, now: datetime) -> Barrier | 
     if follow_up.channel != CALLS:
         return None
     customer = follow_up.ticket.customer
-    made = calls_to([customer.pk] if customer else [], now=now)
-    calls = made[customer.pk] if customer else []
-    asked = is_asked(follow_up, policy, now)
+    calls, asked = calls_of(customer, now=now), is_asked(follow_up, policy, now)
     return barrier(customer=customer, policy=policy, at=now, calls=calls, asked=asked)
 
 

@@ -112,10 +112,18 @@ def _has_ended(
 
 
 def next_step(
-    *, ticket: Ticket, now: datetime, standing: Place | None = None, policy: Policy | None = None
+    *,
+    ticket: Ticket,
+    now: datetime,
+    standing: Place | None = None,
+    policy: Policy | None = None,
+    room: slots.Room | None = None,
+    calls: Sequence[datetime] | None = None,
 ) -> promising.Step | None:
     """What the plan says comes next, counted from a contact at `now`: a date at the hour of her call in the next free
     slot, what to bring, and whose it is. Once the plan has ended, a supervisor's review. None on a closed ticket.
+
+    Who has looked already gives the place, the policy, the team's room and the calls made to her in the last week.
     """
     if not ticket.is_open:
         return None
@@ -124,7 +132,9 @@ def next_step(
     if standing.ended:
         return review_step(ticket=ticket, now=now, policy=policy)
     said = standing.steps[standing.position - 1]
-    step = _dated(ticket, said, policy, now)
+    room = room or slots.room(ticket.team, policy, now=now)
+    calls = contacting.calls_of(ticket.customer, now=now) if calls is None else calls
+    step = _dated(ticket, said, room, calls, now)
     return replace(
         step,
         will_bring=said.will_bring,
@@ -135,12 +145,14 @@ def next_step(
     )
 
 
-def _dated(ticket: Ticket, said: PlanStep, policy: Policy, now: datetime) -> promising.Step:
+def _dated(
+    ticket: Ticket, said: PlanStep, room: slots.Room, calls: Sequence[datetime], now: datetime
+) -> promising.Step:
+    policy = room.policy
     today = worktime.to_wall(now, policy.local_zone).date()
     day = worktime.nth_working_day(today, said.gap_days, policy.calendar)
     customer = ticket.customer
-    free = slots.from_day(day, customer=customer, team=ticket.team, policy=policy, now=now, like=_her_call(ticket))
-    calls = contacting.calls_to([customer.pk], now=now)[customer.pk] if customer else []
+    free = slots.from_day(day, room, customer=customer, now=now, like=_her_call(ticket))
     slot = next((each for each in free if contacting.free_of_caps(each.from_at, calls, policy) == each.from_at), None)
     channel = promising.allowed_channel(customer)
     if slot is None:

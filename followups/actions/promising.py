@@ -191,7 +191,7 @@ def _check_call(ticket: Ticket, step: Step, policy: Policy, *, by: Actor, now: d
     ):
         said = f"Outside the hours in which she may be called: {contacting.hours(window, customer)}."
         raise _not_then(ticket, now, "outside-contact-window", said)
-    calls = contacting.calls_to([customer.pk], now=now)[customer.pk] if customer else []
+    calls = contacting.calls_of(customer, now=now)
     if contacting.free_of_caps(step.promised_by, calls, policy) != step.promised_by:
         free = [slot for slot in proposals(ticket=ticket, now=now, count=30) if _is_free(slot, calls, policy)]
         said = "She was called too often already. Another day, or in writing."

@@ -23,7 +23,9 @@ Spans = list[tuple[datetime, datetime]]
 Free = Callable[[datetime], datetime | None]
 
 
-def proposals(*, follow_up: FollowUp, now: datetime, policy: Policy | None = None) -> list[slots.Proposal]:
+def proposals(
+    *, follow_up: FollowUp, now: datetime, policy: Policy | None = None, calls: Sequence[datetime] | None = None
+) -> list[slots.Proposal]:
     """What to do next, the best first; never empty. After the third call in vain the message goes first; where she has
     no working number, or wants no calls, there are no calls among them. The follow-up carries its ticket.
     """
@@ -34,7 +36,7 @@ def proposals(*, follow_up: FollowUp, now: datetime, policy: Policy | None = Non
     silent = customer and (customer.phone_wrong_at or customer.do_not_contact == DoNotContact.ALL)
     if follow_up.channel != contacting.CALLS or silent:
         return [written]
-    calls = contacting.calls_to([customer.pk], now=now)[customer.pk] if customer else []
+    calls = contacting.calls_of(customer, now=now) if calls is None else calls
     again = _again(tried or [now], policy, policy.window_of(customer), _free(calls, policy), now)
     found = [replace(each, her_zone_known=bool(customer and customer.zone)) for each in again]
     if len(tried) >= CALLED_OFTEN:

@@ -37,6 +37,17 @@ class Proposal:
     channel: str = "phone"
 
 
+@dataclass(frozen=True)
+class Room:
+    """What a team can carry on a day, and the minutes that each day has promised already. Asked once for any number of
+    looks.
+    """
+
+    policy: Policy
+    crew: capacity.Crew
+    load: dict[date, int]
+
+
 def words(from_at: datetime, by_at: datetime, zone: str) -> str:
     """`on Thursday 26 November between 14:00 and 16:00`, in `zone`; across midnight both days are named."""
     start, end = worktime.to_wall(from_at, zone), worktime.to_wall(by_at, zone)
@@ -75,6 +86,11 @@ def load_by_day(team: Team | None, policy: Policy, *, now: datetime) -> dict[dat
     return {day: n * policy.minutes_each for day, n in rows}
 
 
+def room(team: Team | None, policy: Policy, *, now: datetime) -> Room:
+    """Two queries."""
+    return Room(policy, capacity.crew(team, policy, now=now), load_by_day(team, policy, now=now))
+
+
 def propose(
     *,
     customer: Customer | None,
@@ -85,24 +101,39 @@ def propose(
     first_update: bool = False,
     count: int = 1,
 ) -> list[Proposal]:
+    """The next `count` free slots of a team: those of its room as it is now."""
+    given = room(team, policy, now=now)
+    return free(given, customer=customer, now=now, priority=priority, first_update=first_update, count=count)
+
+
+def free(
+    room: Room,
+    *,
+    customer: Customer | None,
+    now: datetime,
+    priority: str = "",
+    first_update: bool = False,
+    count: int = 1,
+) -> list[Proposal]:
     """The next `count` free slots, day by day; the first of each is at the hour of her call. Empty only where the
     windows never meet within two months.
     """
+    policy = room.policy
     days = policy.first_update_days if first_update else policy.proposal_days
     if not first_update and policy.is_high(priority):
         days = policy.high_proposal_days
     first = _nth_day(policy, now, days)
-    return list(islice(from_day(first, customer=customer, team=team, policy=policy, now=now, like=now), count))
+    return list(islice(from_day(first, room, customer=customer, now=now, like=now), count))
 
 
 def from_day(
-    first: date, *, customer: Customer | None, team: Team | None, policy: Policy, now: datetime, like: datetime
+    first: date, room: Room, *, customer: Customer | None, now: datetime, like: datetime
 ) -> Iterator[Proposal]:
     """The free slots from a local day on, at the hour of `like` where both windows allow it; never one that began."""
-    crew, load = capacity.crew(team, policy, now=now), load_by_day(team, policy, now=now)
+    policy = room.policy
     window, skipped = policy.window_of(customer), []
     for day in _working_days(policy, first):
-        taken, budget = load.get(day, 0), crew.budget(day)
+        taken, budget = room.load.get(day, 0), room.crew.budget(day)
         if taken + policy.minutes_each > budget:
             skipped.append(day)
             continue

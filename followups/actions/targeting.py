@@ -48,12 +48,6 @@ def in_force(team_id: int | None) -> list[Target]:
     return list(Target.objects.filter(Q(team_id=team_id) | Q(team_id=None), replaced_at=None).order_by("id"))
 
 
-def has_rules(team_id: int | None) -> bool:
-    """Whether a rule by name is on for a team."""
-    held = Target.objects.filter(Q(team_id=team_id) | Q(team_id=None), replaced_at=None, is_on=True)
-    return held.exclude(template="").exists()
-
-
 def chosen(rows: Iterable[Target], *, priority: str, family: str, channel: str | None) -> list[Target]:
     """Of each kind the first that fits: the team's before the desk's, those that name more before those that name
     less.

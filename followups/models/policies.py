@@ -17,6 +17,7 @@ from django.db.models import Exists, F, Q
 from followups import worktime
 from followups.models.agents import Team
 from followups.models.ladders import Ladder
+from followups.models.targets import Target
 
 
 def monday_to_friday() -> list[int]:
@@ -62,7 +63,9 @@ class PolicyQuerySet(models.QuerySet["Policy"]):
         """The team's policy, else the desk's own, else the defaults."""
         theirs = Q(team_id=team_id) | Q(team_id__isnull=True)
         ladders = Ladder.objects.filter(theirs, replaced_at__isnull=True)
-        rows = {row.team_id: row for row in self.filter(theirs).annotate(has_ladders=Exists(ladders))}
+        rules = Target.objects.filter(theirs, replaced_at__isnull=True, is_on=True).exclude(template="")
+        asked = self.filter(theirs).annotate(has_ladders=Exists(ladders), has_rules=Exists(rules))
+        rows = {row.team_id: row for row in asked}
         return rows.get(team_id) or rows.get(None) or Policy()
 
 
@@ -101,7 +104,9 @@ class Policy(models.Model):
     review_days = models.PositiveSmallIntegerField(default=15)
 
     objects = PolicyQuerySet.as_manager()
-    has_ladders = True  # whether the team or the desk has any, where `of` has looked
+    # Whether the team or the desk has any ladder, and a rule by name that is on: where `of` has looked.
+    has_ladders = True
+    has_rules = False
 
     class Meta:
         verbose_name_plural = "policies"

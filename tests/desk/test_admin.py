@@ -86,7 +86,7 @@ def test_lists_ask_as_often_for_one_as_for_three(office, as_, now, django_assert
         call = {"direction": "outbound", "channel": "phone", "at": now, "entered_at": now}
         models.Contact.objects.create(ticket=ticket, recorded_by=office.ada, **call)
     client = as_(office.root)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(address(model, "changelist"))
 
 

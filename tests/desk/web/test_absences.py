@@ -105,5 +105,5 @@ def test_the_page_asks_as_often_for_one_as_for_three(office, as_, now, count, dj
         factories.away(agent, now + 3 * DAY, stand_in=office.sam)
         factories.promise(promised_by=now + (number + 1) * DAY / 2, now=now, team=office.billing, owner=agent)
     client = as_(office.sam)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get("/absences")

@@ -199,5 +199,5 @@ def test_the_page_asks_as_often_for_two_teams_as_for_four(office, as_, django_as
     for place in range(count):
         type(office.billing).objects.create(name=f"Team {place}")
     client = as_(office.root)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/calendars")

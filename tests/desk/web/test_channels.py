@@ -79,5 +79,5 @@ def test_an_administrator_switches_all_of_them_off(office, as_):
 def test_the_page_asks_as_often_for_one_as_for_three(office, ada, now, django_assert_num_queries, count):
     for number in range(count):
         channel(office.ada, now, address=f"ada{number}@example.net", verified_at=now)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         ada.get("/channels")

@@ -142,7 +142,7 @@ def test_her_page_asks_as_often_for_one_as_for_three(office, as_, now, django_as
         call = {"direction": "inbound", "channel": "phone", "at": now, "entered_at": now}
         Contact.objects.create(customer=row, ticket=ticket, **call)
     client = as_(office.ada)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(f"/customers/{row.pk}")
 
 
@@ -151,7 +151,7 @@ def test_the_list_asks_as_often_for_one_as_for_three(office, as_, now, django_as
     for _ in range(count):
         factories.customer(now=now)
     client = as_(office.ada)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/customers?q=lopez")
 
 

@@ -85,7 +85,7 @@ def test_the_list_asks_as_often_for_one_as_for_three(office, as_, lost, django_a
     for _ in range(count):
         lost()
     sam = as_(office.sam)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(7):
         assert sam.get("/deliveries").content.decode().count("Select:") == count
 
 

@@ -105,6 +105,6 @@ def test_the_page_asks_as_often_for_one_as_for_three(office, as_, now, django_as
         workers.seen(name=f"desk@box{n}", host="box", pid=7, silent=0)
     client = as_(office.sam)
     page(client)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page(client)
     assert (Notice.objects.count(), Delivery.objects.count()) == (0, 0)

@@ -295,5 +295,5 @@ def test_queries_do_not_grow(desk, at, row, several, django_assert_num_queries):
         factories.follow_up(row.ticket, promised_by=desk.now + (number + 3) * HOUR, now=desk.ago)
     client = at(desk.ada)
     client.get(f"/follow-ups/{row.pk}")
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(14):
         client.get(f"/follow-ups/{row.pk}")

@@ -192,6 +192,6 @@ def test_the_list_asks_as_often_for_one_as_for_three_and_reads_no_file(
     for _ in range(count):
         ImportRun.objects.create(**run)
     client = as_(office.sam)
-    with django_assert_num_queries(6) as asked:
+    with django_assert_num_queries(5) as asked:
         client.get("/imports")
     assert not [query for query in asked if '"followups_importrun"."file"' in query["sql"]]

@@ -192,5 +192,5 @@ def test_auditor_may_not_log(desk, at):
 def test_queries_of_the_phone_page(desk, at, django_assert_num_queries):
     client = at(desk.ada)
     client.get("/tickets/new")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(9):
         client.get("/tickets/new")

@@ -71,7 +71,7 @@ def test_the_list_asks_as_often_for_one_as_for_three(office, as_, notice, now, d
         row = factories.promise(promised_by=now, now=now, team=office.billing)
         notice(follow_up=row, ticket=row.ticket, stage="due", version=1)
     client = as_(office.ada)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/notices")
 
 

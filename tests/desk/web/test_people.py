@@ -47,7 +47,7 @@ def test_the_list_asks_as_often_for_one_as_for_three(office, as_, django_assert_
     for place in range(count):
         factories.agent(f"dee{place}", team=office.billing)
     client = as_(office.sam)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/people")
 
 

@@ -125,5 +125,5 @@ def test_the_page_asks_as_often_for_one_plan_as_for_three(office, as_, now, coun
         cadencing.save_plan(team=None, plan=None, given=given, by=office.by(office.root), now=now)
     client = as_(office.sam)
     client.get("/plans")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/plans")

@@ -26,7 +26,7 @@ def test_the_list_asks_as_often_for_one_as_for_three(office, as_, now, django_as
     for _ in range(count):
         factories.bare_ticket(now=now, team=office.billing, agent=office.ada)
     client = as_(office.sam)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         answer = client.get("/overdue/review")
     assert len(answer.context["page"].rows) == count
 

@@ -39,7 +39,7 @@ def test_the_team_list_asks_as_often_for_one_as_for_three(office, as_, django_as
     for place in range(count):
         factories.team(f"Team {place}")
     client = as_(office.root)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get("/teams")
 
 
@@ -102,5 +102,5 @@ def test_the_categories_ask_as_often_for_one_as_for_three(office, as_, django_as
     for place in range(count):
         factories.category(f"A/{place}")
     client = as_(office.sam)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/categories")

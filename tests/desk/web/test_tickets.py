@@ -65,7 +65,7 @@ def test_list_queries_do_not_grow(desk, at, several, django_assert_num_queries):
         desk.ticket(subject=f"No {number}", customer=desk.customer())
     client = at(desk.ada)
     client.get("/tickets")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/tickets")
 
 
@@ -77,7 +77,7 @@ def test_ticket_queries_do_not_grow(desk, at, several, django_assert_num_queries
         factories.follow_up(row, promised_by=desk.now + number * HOUR, now=desk.ago)
     client = at(desk.ada)
     client.get(f"/tickets/{row.number}")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         client.get(f"/tickets/{row.number}")
 
 

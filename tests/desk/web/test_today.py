@@ -71,7 +71,7 @@ def test_queries_do_not_grow_with_the_rows(desk, at, several, django_assert_num_
         client.get("/")
 
 
-QUERIES = 13
+QUERIES = 11
 
 
 def test_start_takes_the_first_and_opens_it(desk, at):

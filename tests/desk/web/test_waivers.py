@@ -131,5 +131,5 @@ def test_the_page_asks_as_often_for_one_as_for_three(office, as_, asked, django_
     for _ in range(count):
         asked()
     client = as_(office.sam)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         client.get("/overdue/waivers")

@@ -42,5 +42,5 @@ def test_the_page_asks_as_often_for_one_as_for_three(office, as_, now, django_as
         promise(office, now, office.ada, hours=1)
         promise(office, now, None, hours=1)
     ada = as_(office.ada)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         ada.get("/your-day")
