@@ -8,18 +8,20 @@ import re
 import socketserver
 import threading
 from collections import Counter
+from contextlib import suppress
 
 
 class Talk(socketserver.StreamRequestHandler):
     """One conversation, of the commands that a client of the standard library says."""
 
+    address = ""
+
     def handle(self) -> None:
-        self.say("220 sink")
-        self.address = ""
-        for raw in self.rfile:
-            verb = raw.decode("utf-8", "replace").strip()
-            if not self.answer(verb):
-                return
+        with suppress(ConnectionError):  # the line is harmed on purpose
+            self.say("220 sink")
+            for raw in self.rfile:
+                if not self.answer(raw.decode("utf-8", "replace").strip()):
+                    return
 
     def say(self, words: str) -> None:
         self.wfile.write(f"{words}\r\n".encode())
