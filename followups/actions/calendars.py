@@ -93,6 +93,27 @@ class Moved(NamedTuple):
     after: datetime
 
 
+@dataclass
+class Hearing:
+    """When steps that wait in working time are heard by one calendar: worked out once for each promised instant, as
+    many promises end at the same one.
+    """
+
+    calendar: worktime.Calendar
+    _steps: dict[int, LadderStep] = field(default_factory=dict)
+    _known: dict[tuple[int, datetime], datetime] = field(default_factory=dict)
+
+    def steps_of(self, rows: Iterable[Waiting]) -> dict[int, LadderStep]:
+        self._steps |= LadderStep.objects.in_bulk({row.step for row in rows if row.step} - self._steps.keys())
+        return self._steps
+
+    def at(self, step: LadderStep, promised_by: datetime) -> datetime:
+        key = step.after_minutes, promised_by
+        if key not in self._known:
+            self._known[key] = ladders.heard_at(step, promised_by, self.calendar)
+        return self._known[key]
+
+
 class Off(NamedTuple):
     """A promised time that would fall on a day off; it stays."""
 
@@ -142,7 +163,7 @@ def effect(*, team: Team | None, hours: Hours, now: datetime) -> Effect:
     before, after = Policy.objects.of(team.pk if team else None).calendar, checked(team, hours).calendar
     found = Effect()
     rows = list(_waiting_of(team, now).order_by("due_at", "pk").values_list(*COLUMNS)[: LOOKED_AT + 1])
-    _count_moves(found, _moves((Waiting(*row) for row in rows[:LOOKED_AT]), after, now))
+    _count_moves(found, _moves((Waiting(*row) for row in rows[:LOOKED_AT]), Hearing(after), now))
     running = list(_clocks(team, now).order_by("due_at", "pk")[: LOOKED_AT + 1])
     _count_targets(found, running[:LOOKED_AT], after)
     due = list(_promised(team, now).values_list("ticket__number", "ticket__subject", "promised_by")[: LOOKED_AT + 1])
@@ -212,15 +233,15 @@ def _clocks(team: Team | None, now: datetime) -> QuerySet[TargetClock]:
     return _of(rows, team, "ticket__")
 
 
-def _moves(rows: Iterable[Waiting], calendar: worktime.Calendar, now: datetime) -> Iterator[Moved]:
+def _moves(rows: Iterable[Waiting], hearing: Hearing, now: datetime) -> Iterator[Moved]:
     """Those whose instant changes; what should have been heard by now is heard at once."""
     waiting = list(rows)
-    steps = LadderStep.objects.in_bulk({row.step for row in waiting if row.step})
+    steps = hearing.steps_of(waiting)
     for row in waiting:
         step = steps[row.step] if row.step else ladders.DEFAULT_STEPS[CLIMB.index(Stage(row.stage))]
         if step.elapsing != Elapsing.WORKING:
             continue
-        after = max(ladders.heard_at(step, row.promised_by, calendar), now)
+        after = max(hearing.at(step, row.promised_by), now)
         if row.stage == Stage.ESCALATED and row.acknowledged_until:
             after = max(after, row.acknowledged_until)
         if after != row.due_at:
@@ -253,15 +274,15 @@ def rederive(*, team: Team | None, calendar: worktime.Calendar, now: datetime, c
 
     Batch by batch, the tickets held in the order of their keys.
     """
-    rows = map(Waiting._make, _waiting_of(team, now).values_list(*COLUMNS).iterator())
+    rows, hearing = map(Waiting._make, _waiting_of(team, now).values_list(*COLUMNS).iterator()), Hearing(calendar)
     moving: dict[int, set[Any]] = defaultdict(set)
-    for move in _moves(rows, calendar, now):
+    for move in _moves(rows, hearing, now):
         moving[move.waiting.ticket].add(move.waiting.follow_up)
     for ticket in _of_moving_targets(team, calendar, now):
         moving[ticket] |= set()
     tickets = iter(sorted(moving))
     return sum(
-        _batch({key: moving[key] for key in some}, calendar, now, climbing)
+        _batch({key: moving[key] for key in some}, hearing, now, climbing)
         for some in iter(lambda: list(islice(tickets, BATCH)), [])
     )
 
@@ -272,14 +293,15 @@ def _of_moving_targets(team: Team | None, calendar: worktime.Calendar, now: date
     return {row.ticket_id for row in rows if targets.due(pure[row.pk]) != row.due_at}
 
 
-def _batch(moving: dict[int, set[Any]], calendar: worktime.Calendar, now: datetime, climbing: bool) -> int:
+def _batch(moving: dict[int, set[Any]], hearing: Hearing, now: datetime, climbing: bool) -> int:
     keys = [key for some in moving.values() for key in some]
     list(Ticket.objects.select_for_update(no_key=True).filter(pk__in=moving).order_by("pk").values_list("pk"))
     list(FollowUp.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
     rows = map(Waiting._make, _waiting(now).filter(follow_up__in=keys).values_list(*COLUMNS))
-    moves = [move for move in _moves(rows, calendar, now) if climbing or not move.waiting.climbs]
+    moves = [move for move in _moves(rows, hearing, now) if climbing or not move.waiting.climbs]
     with connection.cursor() as cursor:
         cursor.execute(MOVE, [[move.waiting.id for move in moves], [move.after for move in moves]])
     running = TargetClock.objects.filter(ticket__in=moving, stopped_at__isnull=True, due_at__gt=now)
-    targeting.redate(running.select_related("target", "ticket").order_by("pk"), now=now)
+    clocks_held = running.select_related("target", "ticket").order_by("pk")
+    targeting.redate_all(clocks_held, calendar=hearing.calendar, now=now)
     return len(moves)
