@@ -47,6 +47,8 @@ def run(on: ground.Ground, *, chosen: list[str] | None, begun: float) -> list:
         factories.agent(name, role=role)
     factories.category()
     asking.secret("chaos")
+    if not on.full:
+        faults.counting.shorten_leases()
     on.wait(*started)
     faults.counting.warmed(seconds=30)
     print(f"seed {on.seed}; ready after {time.monotonic() - begun:.0f} s", flush=True)
