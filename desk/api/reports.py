@@ -89,16 +89,16 @@ class Report(Resource):
         form = given.pop("format", "json")
         if form not in ("json", "csv"):
             raise Invalid("format", "json or csv.", code="unknown-choice")
-        check_agents(request.actor, given)
         question = asked(given, scope=windows.scope_of(request.actor))
+        check_agents(request.actor, question)
         with reading.whole():
             report = module.report(question)
         return csv(report) if form == "csv" else answer(figures(report, question))
 
 
-def check_agents(actor: Actor, given: dict[str, str]) -> None:
+def check_agents(actor: Actor, question: windows.Question) -> None:
     """Figures per agent need a scope of their own, beside the desk's switch."""
-    if given.get("by") == "agent" and actor.token and not actor.token.allows(Scope.REPORTS_AGENTS):
+    if question.by == "agent" and actor.token and not actor.token.allows(Scope.REPORTS_AGENTS):
         raise errors.Problem(403, "scope", f"This needs the scope {Scope.REPORTS_AGENTS}.", field="by")
 
 

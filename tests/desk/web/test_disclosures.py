@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from followups.actions import people
 from followups.models import Disclosure, Notice
 from followups.reports import catalogue
 from tests import factories
@@ -76,3 +77,12 @@ def test_everybody_reads_why_and_only_an_admin_switches(as_, march):
     row = Disclosure.objects.get()
     assert (row.by, row.ended_by, row.until >= row.since) == (march.root, march.root, True)
     assert as_(march.root).get(f"/reports/resolution?{ASKED}").status_code == 400
+
+
+@pytest.mark.parametrize(("scopes", "status"), [(["reports:read"], 403), (["reports:read", "reports:agents"], 200)])
+def test_a_token_needs_the_scope_for_figures_per_agent(client, march, scopes, status):
+    switched_on(march)
+    _, secret = people.make_token(name="crm", scopes=scopes, now=START)
+    answer = client.get(f"/api/v1/reports/resolution?{ASKED}", headers={"authorization": f"Bearer {secret}"})
+    assert answer.status_code == status
+    assert status == 200 or (answer.json()["code"], answer.json()["errors"][0]["field"]) == ("scope", "by")
