@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -34,15 +34,10 @@ SIGNS = {"dead": "overdue", "bounced": "overdue", "waiting": "next"}
 def listing(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("list", "")
     chosen = asked if asked in LISTS else "dead"
-    rows = (
-        Delivery.objects.led_by(request.actor)
-        .filter(LISTS[chosen][1])
-        .select_related("ticket", "customer", "agent", "channel")
-    )
+    of = {name: Delivery.objects.led_by(request.actor).filter(which) for name, (_, which) in LISTS.items()}
+    rows = of[chosen].select_related("ticket", "customer", "agent", "channel")
     page = paging.page(rows, request.GET, field="made_at", newest_first=True, size=SIZE)
-    counts = Delivery.objects.led_by(request.actor).aggregate(
-        **{name: Count("pk", filter=which) for name, (_, which) in LISTS.items()}
-    )
+    counts = access.counts_at_once(request.user, **of)
     context = {
         "chosen": chosen,
         "lists": [(name, words, counts[name]) for name, (words, _) in LISTS.items()],
