@@ -52,8 +52,13 @@ def run(on: ground.Ground, *, chosen: list[str] | None, begun: float) -> list:
     on.wait(*started)
     faults.counting.warmed(seconds=30)
     print(f"seed {on.seed}; ready after {time.monotonic() - begun:.0f} s", flush=True)
-    trials = [begin(name, on) for name in chosen or (faults.ALL if on.full else faults.QUICK)]
-    shown = [(trial, faults.judged(trial, on)) for trial in trials]
+    trials, shown = [], []
+    for name in chosen or (faults.ALL if on.full else faults.QUICK):
+        if name in faults.REWRITING:
+            shown += [(trial, faults.judged(trial, on)) for trial in trials]
+            trials = []
+        trials.append(begin(name, on))
+    shown += [(trial, faults.judged(trial, on)) for trial in trials]
     print(tables.plain(shown))
     if not all(verdict.held for _, verdict in shown):
         print(on.complaints())

@@ -129,7 +129,7 @@ def f17(on: Ground) -> Trial:
     rounds, twins = int(on.scaled(10, 2)), 50
     wrong, tickets, slowest = [], 0, 0.0
     for n in range(rounds):
-        subject = f"Refund {n} of {on.dice.random()}"
+        subject = f"Refund {n} of {on.dice.randrange(10**6)}"  # more digits could be a card's, and be masked
         answers = posted(on, {**asking.TICKET, "subject": subject}, key := f"call-{n}-{on.dice.random()}", twins)
         made = Ticket.objects.filter(subject=subject).count()
         tickets += made
