@@ -48,6 +48,7 @@ class ReadOnly(admin.ModelAdmin):
 
 # Each with its columns, what is searched, what is joined, and what filters the list.
 LOOKS: dict[type, dict[str, str]] = {
+    models.Absence: {"columns": "agent from_at until_at stand_in", "joins": "agent stand_in"},
     models.Agent: {
         "columns": "username first_name last_name role is_active last_login",
         "search": "username first_name last_name",
@@ -87,6 +88,7 @@ LOOKS: dict[type, dict[str, str]] = {
         "search": "=key =ticket__number",
         "filters": "kind state",
     },
+    models.Disclosure: {"columns": "since by reason until ended_by", "joins": "by ended_by"},
     models.Event: {"columns": "at kind ticket by_name door", "search": "=ticket__number", "joins": "ticket"},
     models.Finding: {"columns": "kind subject found_at repaired_at cleared_at detail", "filters": "kind"},
     models.FollowUp: {
@@ -100,6 +102,12 @@ LOOKS: dict[type, dict[str, str]] = {
         "filters": "state",
         "hides": "file events",
     },
+    models.Ladder: {"columns": "team name position made_at made_by replaced_at", "joins": "team made_by"},
+    models.LadderStep: {
+        "columns": "ladder position audience after_minutes elapsing repeat_minutes repeats",
+        "joins": "ladder",
+    },
+    models.Messaging: {"columns": "team told moved kept closed language", "joins": "team"},
     models.Move: {"columns": "follow_up at from_by to_by agreed by_name reason", "joins": "follow_up"},
     models.Note: {"columns": "ticket at by_name", "search": "=ticket__number", "joins": "ticket"},
     models.Notice: {
@@ -107,6 +115,13 @@ LOOKS: dict[type, dict[str, str]] = {
         "joins": "recipient",
         "filters": "kind stage",
     },
+    models.Pause: {
+        "columns": "ticket from_at until_at ended_at by_name why_ended",
+        "search": "=ticket__number",
+        "joins": "ticket",
+    },
+    models.Plan: {"columns": "team name position made_at made_by replaced_at", "joins": "team made_by"},
+    models.PlanStep: {"columns": "plan position gap_days will_bring who", "joins": "plan"},
     models.Policy: {"columns": "team zone proposal_days daily_minutes", "joins": "team"},
     models.Reminder: {
         "columns": "follow_up stage version due_at state handled_at",
@@ -118,8 +133,20 @@ LOOKS: dict[type, dict[str, str]] = {
         "search": "=ticket__number",
         "joins": "ticket",
     },
+    models.Rota: {"columns": "team name zone starts_on turn_days", "joins": "team"},
     models.Site: {"columns": "id sending_held started_at demo_loaded_at"},
     models.Sweep: {"columns": "name started_at finished_at handled took_ms host error"},
+    models.Target: {
+        "columns": "team kind amount unit elapsing is_on template replaced_at",
+        "joins": "team",
+        "filters": "kind is_on",
+    },
+    models.TargetClock: {
+        "columns": "ticket kind started_at due_at stopped_at breached_at ended",
+        "search": "=ticket__number",
+        "joins": "ticket",
+        "filters": "kind",
+    },
     models.Team: {"columns": "name kind separate is_demo", "search": "name", "filters": "kind"},
     models.Ticket: {
         "columns": "number subject customer team agent state opened_at",
@@ -138,6 +165,7 @@ LOOKS: dict[type, dict[str, str]] = {
         "search": "=ticket__number",
         "joins": "ticket asked_by answered_by",
     },
+    models.Worker: {"columns": "name host pid started_at seen_at took_at"},
 }
 
 

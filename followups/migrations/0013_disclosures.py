@@ -6,6 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("followups", "0012_facts")]
     operations = [
+        migrations.AlterModelOptions(name="delivery", options={"verbose_name_plural": "deliveries"}),
         migrations.CreateModel(
             name="Disclosure",
             fields=[

@@ -109,6 +109,7 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "deliveries"
         indexes = [
             models.Index(fields=["due_at", "id"], name="delivery_waiting", condition=Q(state="waiting")),
             models.Index(
