@@ -68,12 +68,16 @@ def seen(actor: Actor, *, now: datetime) -> QuerySet[Absence]:
 def _promised(request: access.DeskRequest, rows: list[Absence]) -> dict[int, list[FollowUp]]:
     """What those who are away have promised in person for a time in which they are not there: one query."""
     found: dict[int, list[FollowUp]] = defaultdict(list)
-    of = {row.agent_id for row in rows}
-    open_ones = FollowUp.objects.visible_to(request.actor, now=request.now).open()
-    due = open_ones.filter(owner__in=of, promised_by__lt=request.now + AHEAD).select_related("ticket")
+    of: dict[int, list[Absence]] = defaultdict(list)
+    for row in rows:
+        of[row.agent_id].append(row)
+    away = Absence.objects.filter(agent=OuterRef("owner"), pk__in=[row.pk for row in rows])
+    away = away.filter(from_at__lte=OuterRef("promised_by"), until_at__gt=OuterRef("promised_by"))
+    open_ones = FollowUp.objects.visible_to(request.actor, now=request.now).open().filter(owner__in=of.keys())
+    due = open_ones.filter(Exists(away), promised_by__lt=request.now + AHEAD).select_related("ticket")
     for follow_up in due.order_by("promised_by", "pk") if of else ():
-        for row in rows:
-            if row.agent_id == follow_up.owner_id and row.from_at <= follow_up.promised_by < row.until_at:
+        for row in of[follow_up.owner_id]:
+            if row.from_at <= follow_up.promised_by < row.until_at:
                 found[row.pk].append(follow_up)
     return found
 

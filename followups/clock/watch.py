@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 
 from followups import notices
 from followups.actions import promising
@@ -32,6 +32,7 @@ from followups.models import (
     TicketState,
     Waiver,
 )
+from followups.models.tickets import one_of
 
 PATIENCE = timedelta(seconds=60)
 LEASE_PATIENCE = timedelta(minutes=2)
@@ -62,11 +63,12 @@ def _forgotten(now: datetime) -> Iterable[Found]:
 
 def forgotten(now: datetime):
     own = Q(follow_up=OuterRef("pk"), version=OuterRef("version"))
-    handled = Reminder.objects.filter(own, state__in=HANDLED)
-    told = Notice.objects.filter(own, kind=NoticeKind.REMINDER)
-    ahead = {"stage": Stage.AHEAD}
+    handled = Reminder.objects.filter(own, state__in=HANDLED).exclude(stage=Stage.AHEAD).order_by()
+    told = Notice.objects.filter(own, kind=NoticeKind.REMINDER).exclude(stage=Stage.AHEAD).order_by()
     late = FollowUp.objects.overdue(now - PATIENCE).filter(stage__in=["", Stage.AHEAD])
-    return late.filter(~Exists(handled.exclude(**ahead)), ~Exists(told.exclude(**ahead))).order_by("promised_by")
+    # As values, so that they are looked up for what is late, and no table is read whole to be joined.
+    first = {"handled": Subquery(handled.values("pk")[:1]), "told": Subquery(told.values("pk")[:1])}
+    return late.alias(**first).filter(handled__isnull=True, told__isnull=True).order_by("promised_by")
 
 
 def _reminders(row: FollowUp, policy: Policy) -> list[Reminder]:
@@ -110,13 +112,17 @@ def _orphans(now: datetime) -> Iterable[Found]:
 
 
 def _stepless() -> Iterable[tuple[str, str]]:
-    rows = Ticket.objects.without_next_step().filter(ever_followed=True)
+    """As an array, the few keys are found in the indexes of what is open alone; joined, every ticket would be read."""
+    bare = Ticket.objects.without_next_step().order_by().values("pk")
+    rows = Ticket.objects.filter(one_of("id", bare), ever_followed=True)
     return [(number, "open without a next step") for number in rows.values_list("number", flat=True)[:SHOWN]]
 
 
 def _ended_with_step() -> Iterable[tuple[str, str]]:
-    rows = FollowUp.objects.open().filter(ticket__state=TicketState.CLOSED).values_list("ticket__number", flat=True)
-    return [(number, "closed with an open follow-up") for number in rows.distinct()[:SHOWN]]
+    is_open = Ticket.objects.open().filter(pk=OuterRef("ticket_id"))
+    lost = FollowUp.objects.open().filter(~Exists(is_open)).order_by().values("ticket_id")
+    rows = Ticket.objects.filter(one_of("id", lost)).values_list("number", flat=True)
+    return [(number, "closed with an open follow-up") for number in rows[:SHOWN]]
 
 
 def _ended_without_reason(now: datetime) -> Iterable[tuple[str, str]]:

@@ -71,11 +71,11 @@ class TicketQuerySet(models.QuerySet):
 
 def readable(actor, *, now, through: str = "") -> Q:
     """What an agent may read, as a condition on tickets, or on rows that name one `through` a prefix."""
-    on_the_line = _one_of(f"{through}id", _caller_on_the_line(actor, now))
+    on_the_line = one_of(f"{through}id", _caller_on_the_line(actor, now))
     return (_theirs(actor, through) | on_the_line) & of_token(actor, through)
 
 
-def _one_of(name: str, keys) -> Q:
+def one_of(name: str, keys) -> Q:
     """As `in`, read once into an array: the planner then takes the keys for the few that they are."""
     same = {"template": "(%(expressions)s))", "arg_joiner": " = ANY(", "output_field": BooleanField()}
     return Q(Func(F(name), ArraySubquery(keys), **same))
@@ -86,7 +86,7 @@ def _theirs(actor, through: str = "") -> Q:
     followups = Ticket._meta.apps.get_model("followups", "FollowUp")
     claimed = followups.objects.open().filter(owner_id=actor.agent.pk).values("ticket_id")
     of_team = Q(**{f"{through}team_id__in": actor.team_ids}) | Q(**{f"{through}team_id__isnull": True})
-    return of_team | Q(**{f"{through}agent_id": actor.agent.pk}) | _one_of(f"{through}id", claimed)
+    return of_team | Q(**{f"{through}agent_id": actor.agent.pk}) | one_of(f"{through}id", claimed)
 
 
 def of_token(actor, through: str = "") -> Q:
