@@ -83,7 +83,7 @@ def f6(on: Ground) -> Trial:
         proxy.close()
     sink.close()
     done = f"{len(acts)} harms x broker, database, mail host, {spans:.0f} s each"
-    trial = Trial("F6", done, lot, {"latest": 180})
+    trial = Trial("F6", done, lot, {"latest": 90})
     trial.kept_elsewhere = mails
     trial.bound = "every harm heals by itself"
     return trial
