@@ -73,6 +73,7 @@ class Source:
     parts: Mapping[str, str]
     kept: str = ""
     by_day: daily.Daily | None = None
+    final: bool = False
     measures: Mapping[str, str] = field(default_factory=dict)
     follow_up: str = "NULL::uuid"
     given: Callable[[windows.Question], dict[str, Any]] = lambda question: {}
@@ -128,11 +129,11 @@ def _by_days(question: windows.Question, by_day: daily.Daily, source: Source) ->
 def _of_facts(question: windows.Question, source: Source) -> list[dict[str, Any]]:
     counts = {name: f"count(*) FILTER (WHERE {part})" for name, part in source.parts.items()}
     figures = ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | dict(source.measures)).items())
-    return fetch(question, TALLY, {"facts": facts_of(source), "figures": figures}, **source.given(question))
+    return fetch(question, TALLY, {"facts": facts_of(question, source), "figures": figures}, **source.given(question))
 
 
-def facts_of(source: Source) -> str:
-    return source.kept if source.kept and kept.ready() else source.facts
+def facts_of(question: windows.Question, source: Source) -> str:
+    return source.kept if source.kept and kept.ready() and kept.fits(question, final=source.final) else source.facts
 
 
 def nothing(source: Source) -> dict[str, Any]:
@@ -165,7 +166,7 @@ def listed(
         raise errors.Invalid("part", "No such figure in this report.", code="unknown")
     asked = {"key": None if key == TOTAL else key, "limit": limit, "offset": offset}
     with reading.whole():
-        pieces = {"facts": facts_of(source), "part": source.parts[part], "follow_up": source.follow_up}
+        pieces = {"facts": facts_of(question, source), "part": source.parts[part], "follow_up": source.follow_up}
         found = fetch(question, LISTED, pieces, **asked, **source.given(question))
     return (found[0]["found"] if found else 0), [
         Listed(row["ticket_id"], row["follow_up_id"], row["at"]) for row in found

@@ -77,8 +77,7 @@ def fits(question: windows.Question, daily: Daily) -> bool:
         return False
     if not daily.days and question.window_days not in WINDOWS:
         return False
-    state = kept.state()
-    return state.zone == question.zone and not (daily.final and state.latest and question.as_of <= state.latest)
+    return kept.state().zone == question.zone and kept.fits(question, final=daily.final)
 
 
 def split(question: windows.Question, daily: Daily) -> Split:

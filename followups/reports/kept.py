@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from followups.reports import reading
+from followups.reports import reading, windows
 from followups.reports.ends import Tables
 
 
@@ -37,6 +37,12 @@ def _state() -> tuple | None:
 def ready() -> bool:
     """Else every report reads the rows. Demo tickets have no facts."""
     return state().ready
+
+
+def fits(question: windows.Question, *, final: bool) -> bool:
+    """Whether nothing happened after as_of, where that matters: a ticket that turned since stood otherwise then."""
+    latest = state().latest
+    return not final or latest is None or question.as_of > latest
 
 
 def of_whom(column: str) -> str:
@@ -83,13 +89,6 @@ def who(marked: str) -> str:
 
 
 MARKS = "SELECT customer_id, ticket_id FROM followups_touched"
-# At as_of these tickets, or others of theirs, stood as the facts do not say.
-TURNED = """
-        UNION ALL
-        SELECT customer_id, ticket_id FROM followups_ticketfact WHERE turned_until > %(as_of)s
-        UNION ALL
-        SELECT customer_id, ticket_id FROM followups_ticketfact WHERE at = %(as_of)s
-"""
 UNTOUCHED = """
         (f.customer_id IS NULL OR f.customer_id NOT IN (SELECT unnest(customers) FROM who))
             AND f.ticket_id NOT IN (SELECT unnest(tickets) FROM who)

@@ -112,7 +112,7 @@ def _over(days: str) -> str:
 
 
 KEPT = f"""
-    {kept.who(kept.MARKS + kept.TURNED)}, {facts(kept.TOUCHED, "fresh")},
+    {kept.who(kept.MARKS)}, {facts(kept.TOUCHED, "fresh")},
     facts AS (
         SELECT {kept.PLACED}, CASE WHEN ended_at <= %(as_of)s THEN ended_at END AS ended_at,
             CASE WHEN ended_at <= %(as_of)s THEN resolved END AS resolved, left_out, is_first,
@@ -194,6 +194,7 @@ SOURCE = cuts.Source(
     facts=FACTS,
     kept=KEPT,
     by_day=DAILY,
+    final=True,
     parts=STATES
     | {"reopened": "reopened"}
     | {name: part for days in HORIZONS for name, part in _horizon(days).items()},

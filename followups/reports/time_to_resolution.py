@@ -37,6 +37,7 @@ KEPT = (
 SOURCE = cuts.Source(
     facts=FACTS,
     kept=KEPT,
+    final=True,
     parts={
         "n": resolution.STATES["den"],
         "events": resolution.STATES["num"],
@@ -86,7 +87,7 @@ def ages(question: windows.Question) -> Known:
     """By key, and under None of the whole."""
     found: Known = defaultdict(Ages, {None: Ages()})
     with reading.whole():
-        listed = cuts.fetch(question, DURATIONS, {"facts": cuts.facts_of(SOURCE)})
+        listed = cuts.fetch(question, DURATIONS, {"facts": cuts.facts_of(question, SOURCE)})
     for it in listed:
         for some in (found[it["key"]], found[None]):
             if it["left_out"]:

@@ -9,7 +9,7 @@ import time
 
 from tests.chaos import ground
 
-BENCHES = ("reminders",)
+BENCHES = ("reminders", "reports")
 
 
 def main(arguments: list[str]) -> int:
