@@ -20,6 +20,7 @@ from followups.models import (
     Term,
     Ticket,
 )
+from followups.models.tickets import among
 
 ENDS = {
     Term.DAYS: targets.end_of_days,
@@ -48,18 +49,19 @@ def pure(
     rows: Iterable[TargetClock], *, calendar: worktime.Calendar | None = None, pauses: Iterable[Pause] | None = None
 ) -> dict[int, targets.Clock]:
     """By key, by the calendars that hold, or as they would be by `calendar`. Two queries for any number of rows, and
-    one for each team: `target` and `ticket` come with them. Who has read the pauses of their tickets gives them.
+    one for each team: `target` and `ticket` come with them, the ticket only where no `calendar` is given. Who has read
+    the pauses of their tickets gives them.
     """
     rows = list(rows)
     if not rows:
         return {}
     tickets = {row.ticket_id for row in rows}
-    paused = _by_ticket(Pause.objects.filter(ticket__in=tickets) if pauses is None else pauses)
+    paused = _by_ticket(Pause.objects.filter(among("ticket_id", tickets)) if pauses is None else pauses)
     rests = _rests_of([row.pk for row in rows])
-    teams = {row.ticket.team_id for row in rows}
-    calendars = {team: calendar or Policy.objects.of(team).calendar for team in teams}
+    teams = set() if calendar else {row.ticket.team_id for row in rows}
+    calendars = {team: Policy.objects.of(team).calendar for team in teams}
     return {
-        row.pk: clock(row, calendars[row.ticket.team_id], pauses=paused[row.ticket_id], rests=rests[row.pk])
+        row.pk: clock(row, calendar or calendars[row.ticket.team_id], pauses=paused[row.ticket_id], rests=rests[row.pk])
         for row in rows
     }
 
@@ -108,6 +110,6 @@ def _by_ticket(pauses: Iterable[Pause]) -> dict[int, list[targets.Pause]]:
 
 def _rests_of(clocks: Iterable[int]) -> dict[int, list[targets.Stop]]:
     found: dict[int, list[targets.Stop]] = defaultdict(list)
-    for row in Rest.objects.filter(clock__in=clocks):
+    for row in Rest.objects.filter(among("clock_id", clocks)):
         found[row.clock_id].append(targets.Stop(row.from_at, row.until_at, done=row.ended == ClockEnd.DONE))
     return found

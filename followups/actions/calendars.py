@@ -28,6 +28,7 @@ from followups.models import (
     ReminderState,
     Role,
     Stage,
+    Target,
     TargetClock,
     Team,
     Ticket,
@@ -164,7 +165,7 @@ def effect(*, team: Team | None, hours: Hours, now: datetime) -> Effect:
     found = Effect()
     rows = list(_waiting_of(team, now).order_by("due_at", "pk").values_list(*COLUMNS)[: LOOKED_AT + 1])
     _count_moves(found, _moves((Waiting(*row) for row in rows[:LOOKED_AT]), Hearing(after), now))
-    running = list(_clocks(team, now).order_by("due_at", "pk")[: LOOKED_AT + 1])
+    running = _with_targets(_clocks(team, now).order_by("due_at", "pk")[: LOOKED_AT + 1])
     _count_targets(found, running[:LOOKED_AT], after)
     due = list(_promised(team, now).values_list("ticket__number", "ticket__subject", "promised_by")[: LOOKED_AT + 1])
     _count_days_off(found, (Off(*row) for row in due[:LOOKED_AT]), before, after)
@@ -229,8 +230,16 @@ def _waiting_of(team: Team | None, now: datetime) -> QuerySet[Reminder]:
 
 def _clocks(team: Team | None, now: datetime) -> QuerySet[TargetClock]:
     """Running targets that are not due yet; what was missed by the hours of its time stays missed."""
-    rows = TargetClock.objects.filter(stopped_at__isnull=True, due_at__gt=now).select_related("target", "ticket")
-    return _of(rows, team, "ticket__")
+    return _of(TargetClock.objects.filter(stopped_at__isnull=True, due_at__gt=now), team, "ticket__")
+
+
+def _with_targets(rows: QuerySet[TargetClock]) -> list[TargetClock]:
+    """Each target read once for all its clocks."""
+    found = list(rows)
+    known = Target.objects.in_bulk({row.target_id for row in found})
+    for row in found:
+        row.target = known[row.target_id]
+    return found
 
 
 def _moves(rows: Iterable[Waiting], hearing: Hearing, now: datetime) -> Iterator[Moved]:
@@ -288,7 +297,7 @@ def rederive(*, team: Team | None, calendar: worktime.Calendar, now: datetime, c
 
 
 def _of_moving_targets(team: Team | None, calendar: worktime.Calendar, now: datetime) -> set[int]:
-    rows = list(_clocks(team, now))
+    rows = _with_targets(_clocks(team, now))
     pure = clocks.pure(rows, calendar=calendar)
     return {row.ticket_id for row in rows if targets.due(pure[row.pk]) != row.due_at}
 

@@ -1,11 +1,14 @@
 """Tickets and the category tree."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.db import models
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
+from django.db.models import BigIntegerField, BooleanField, Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Upper
 
 from followups.models.agents import Agent, Team
@@ -75,10 +78,17 @@ def readable(actor, *, now, through: str = "") -> Q:
     return (_theirs(actor, through) | on_the_line) & of_token(actor, through)
 
 
+ANY: dict[str, Any] = {"template": "(%(expressions)s))", "arg_joiner": " = ANY(", "output_field": BooleanField()}
+
+
 def one_of(name: str, keys) -> Q:
     """As `in`, read once into an array: the planner then takes the keys for the few that they are."""
-    same = {"template": "(%(expressions)s))", "arg_joiner": " = ANY(", "output_field": BooleanField()}
-    return Q(Func(F(name), ArraySubquery(keys), **same))
+    return Q(Func(F(name), ArraySubquery(keys), **ANY))
+
+
+def among(name: str, keys: Iterable[int]) -> Q:
+    """As `in`, with the keys as one parameter: for tens of thousands of them."""
+    return Q(Func(F(name), Value(list(keys), output_field=ArrayField(BigIntegerField())), **ANY))
 
 
 def _theirs(actor, through: str = "") -> Q:
