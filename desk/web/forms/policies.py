@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 
 from desk.web.forms.changes import ChangesForm
 from followups.models import Policy
@@ -79,7 +80,8 @@ class Words(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:
-        words = [word.strip() for word in str(value or "").split(",")]
+        words = [word.strip() for word in super().to_python(value).split(",")]
+        ProhibitNullCharactersValidator()(",".join(words))  # the field's own looks at the list, and finds none
         if any(len(word) > 60 for word in words):
             raise forms.ValidationError("At most 60 characters each.")
         return [word for word in words if word]

@@ -68,6 +68,7 @@ def test_the_desks_policy_is_saved_field_by_field(office, as_):
         ("window_minutes", "40000", "window_minutes"),
         ("daily_minutes", "0", "daily_minutes"),
         ("high_priorities", "x" * 61, "high_priorities"),
+        ("high_priorities", "a\x00b", "high_priorities"),
         ("calls_a_day", "-1", "calls_a_day"),
     ],
 )
