@@ -45,7 +45,9 @@ def rules_of_time(office, ticket, now):
     ladder = models.Ladder.objects.create(name="Ours", made_at=now)
     models.LadderStep.objects.create(ladder=ladder, position=0, audience="team", after_minutes=30)
     models.Messaging.objects.create(team=office.billing)
-    models.Pause.objects.create(ticket=ticket, reason="customer", question="y", from_at=now, until_at=later, by_name="ada")
+    models.Pause.objects.create(
+        ticket=ticket, reason="customer", question="y", from_at=now, until_at=later, by_name="ada"
+    )
     plan = models.Plan.objects.create(name="Ours", made_at=now)
     models.PlanStep.objects.create(plan=plan, position=0, gap_days=2)
     models.Rota.objects.create(name="Ours", starts_on=now.date(), hands_over_at=now.time())

@@ -52,7 +52,8 @@ def words(answer):
 def test_a_new_desk_needs_to_set_nothing(desk, at):
     text = words(at(desk.sam).get("/ladders"))
     assert "This is the desk's own rule; nothing needs to be set." in text
-    assert "<li>30 working minutes after the promised time: the owner; of the team's own, everybody of the team at work – in the app</li>" in text
+    whom = "the owner; of the team's own, everybody of the team at work"
+    assert f"<li>30 working minutes after the promised time: {whom} – in the app</li>" in text
     assert "<li>2 working hours after: the team's supervisors – in the app</li>" in text
     assert "/ladders/new" not in text
 

@@ -41,7 +41,8 @@ def test_a_new_desk_needs_to_set_nothing(desk, at):
     text = words(at(desk.sam).get("/time-rules"))
     assert text.count("This is the desk's own rule; nothing needs to be set.") == 5
     assert "Mon–Fri 09:00–17:00, in UTC." in text
-    assert "30 working minutes after the promised time: the owner; of the team's own, everybody of the team at work – in the app" in text
+    whom = "the owner; of the team's own, everybody of the team at work"
+    assert f"30 working minutes after the promised time: {whom} – in the app" in text
     assert "Again 2, 3, 5 working days after the last contact; then a supervisor looks." in text
 
 

@@ -143,7 +143,9 @@ def move(follow_up: FollowUp, *, at: datetime, to: datetime, agreed: bool = Fals
     return row
 
 
-def clock(ticket: Ticket, *, at: datetime, due: datetime, stopped: datetime | None = None, **fields: Any) -> TargetClock:
+def clock(
+    ticket: Ticket, *, at: datetime, due: datetime, stopped: datetime | None = None, **fields: Any
+) -> TargetClock:
     """A resolution clock of the desk's own target."""
     target = Target.objects.get_or_create(team=None, kind="resolution", amount=1440, defaults={"made_at": at})[0]
     given = {"kind": "resolution", "changed_at": at, "ended": "done" if stopped else ""} | fields
