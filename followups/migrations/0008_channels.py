@@ -19,7 +19,7 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("followups", "0007_rules")]
+    dependencies = [("followups", "0006_calendars")]
     operations = [
         migrations.CreateModel(
             name="Channel",

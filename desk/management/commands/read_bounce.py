@@ -12,4 +12,5 @@ class Command(BaseCommand):
     def handle(self, *args, **options) -> None:
         raw = sys.stdin.buffer.read(bounces.LARGEST + 1)
         count = bounces.take(raw, now=database_now())
-        self.stdout.write(f"{count} messages came back." if count else "Nothing of ours came back.")
+        words = "1 message came back." if count == 1 else f"{count} messages came back."
+        self.stdout.write(words if count else "Nothing of ours came back.")

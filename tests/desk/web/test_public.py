@@ -140,6 +140,7 @@ def test_page_speaks_her_language(client, row, address, language, words):
     row.ticket.customer.save()
     page = client.get(address).content.decode()
     assert [each for each in words if each not in page] == []
+    assert f'<html lang="{messages.language_of(row.ticket)}">' in page
     times = client.get(address).context["times"]
     assert times
 
