@@ -32,7 +32,7 @@ KINDS = {
     "follow_up.acknowledged": "acknowledged the follow-up",
     "follow_up.due": "due",
     "follow_up.overdue": "overdue",
-    "follow_up.escalated": "escalated to the supervisors",
+    "follow_up.escalated": "escalated",
     "follow_up.attempted": "tried to reach the customer",
     "follow_up.completed": "completed the follow-up",
     "follow_up.called_off": "called off the follow-up",
