@@ -38,6 +38,8 @@ def hindrance(row: Delivery, *, now: datetime) -> str:
     """Why it must not go out any more; empty where it may. Looked up just before the sending."""
     if row.kind in TO_CUSTOMERS:
         _readdress(row)
+    if row.kind == DeliveryKind.KEPT and row.follow_up:
+        _reword(row)
     if row.route == messages.MAIL and not row.address:
         return "No address."
     if _reaches(row) and row.channel_id is None and _is_demo(row):
@@ -64,6 +66,12 @@ def _readdress(row: Delivery) -> None:
         row.address = ""
     else:
         row.address = customer.email if row.route == messages.MAIL else customer.phone
+
+
+def _reword(row: Delivery) -> None:
+    """What comes next may have been moved or called off since: she hears of what stands."""
+    words = messages.kept(row.follow_up)
+    row.body = words.body if row.route == messages.MAIL else words.short
 
 
 def _not_to_her(row: Delivery) -> str:

@@ -187,6 +187,18 @@ def test_what_was_brought_is_written_where_the_team_writes_it(ada):
     assert "Wir melden uns am Montag, 23. November, zwischen 15:00 und 16:00 Uhr (UTC)." in mail.outbox[0].body
 
 
+def test_what_comes_next_is_not_said_once_it_was_called_off(ada):
+    Messaging.objects.create(team=factories.team(), kept=True, language="de")
+    row = promised(told_at=NOW)
+    keep(row, ada)
+    following = row.ticket.follow_ups.open().get()
+    given = {"called_off_by": "us", "reason": "nothing to wait for", "next_step": promising.Step(DUE)}
+    scheduling.call_off(follow_up=following, by=by(ada), now=NOW + timedelta(hours=1), **given)
+    deliveries.sweep(now=LATER + timedelta(hours=1))
+    assert "Mitgebracht haben wir: eine Erstattung." in mail.outbox[0].body
+    assert "Wir melden uns" not in mail.outbox[0].body
+
+
 def test_kept_is_not_written_unless_it_is_switched_on(ada):
     keep(promised(told_at=NOW), ada)
     assert kinds() == []
