@@ -1,7 +1,7 @@
 """What the watch found out of order: what it means, what to do, and whether it was put right."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -18,6 +18,7 @@ from followups.clock import deadman, drift, found
 from followups.models import Finding, Role, Sweep, Worker
 
 GONE_FOR = timedelta(days=7)
+BLIND = timedelta(minutes=3)
 SHOWN, LINES = 500, 20
 OF_A_FOLLOW_UP = ("reminder-missing", "reminder-poison")
 
@@ -56,15 +57,22 @@ class Group:
 def findings(request: HttpRequest) -> HttpResponse:
     standing = Finding.objects.filter(cleared_at__isnull=True).order_by("kind", "found_at", "id")[:SHOWN]
     gone = Finding.objects.filter(cleared_at__gt=request.now - GONE_FOR).order_by("-cleared_at", "-id")[:LINES]
+    sweeps = {row.name: row for row in Sweep.objects.filter(name__in=["reminders", "watch", deadman.NAME])}
     context = {
         "groups": sorted(grouped(list(standing)), key=Group.place),
         "gone": [pointed(row) for row in gone],
-        "sweeps": {row.name: row for row in Sweep.objects.filter(name__in=["reminders", "watch", deadman.NAME])},
+        "sweeps": sweeps,
+        "is_blind": is_blind(sweeps.get("watch"), request.now),
         "workers": Worker.objects.order_by("name")[:LINES],
         "clock_held": drift.suspect(),
         "may_release": request.user.role == Role.ADMIN,
     }
     return render(request, "findings/findings.html", context)
+
+
+def is_blind(watch: Sweep | None, now: datetime) -> bool:
+    """Whether the watch has not looked of late: then nothing found says nothing."""
+    return watch is None or watch.finished_at is None or now - watch.finished_at > BLIND
 
 
 def grouped(rows: list[Finding]) -> list[Group]:

@@ -23,7 +23,21 @@ def page(client, path="/findings") -> str:
     return " ".join(answer.content.decode().split())
 
 
-def test_a_desk_in_order_says_so(office, as_):
+def looked(at) -> None:
+    Sweep.objects.create(name="watch", started_at=at, finished_at=at)
+
+
+@pytest.mark.parametrize("minutes", [None, 4])
+def test_nothing_is_called_in_order_where_nobody_has_looked(office, as_, now, minutes):
+    if minutes:
+        looked(now - minutes * MINUTE)
+    said = page(as_(office.sam))
+    assert "Nobody has looked" in said
+    assert "Everything is in order" not in said
+
+
+def test_a_desk_in_order_says_so(office, as_, now):
+    looked(now - MINUTE)
     said = page(as_(office.sam))
     assert "Everything is in order" in said
     assert "DEADMAN_URL" in said
