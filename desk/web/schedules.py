@@ -174,11 +174,12 @@ def end(request: access.DeskRequest, key: Any) -> HttpResponse:
 @require_POST
 @access.page(*access.DESK_PEOPLE)
 def acknowledgement(request: access.DeskRequest, key: Any) -> HttpResponse:
-    """Say that one is on it: the supervisors are not told for four working hours."""
+    """Say that one is on it: nobody further up is told as long as the ladder says."""
     row = page.found(request, key)
     access.require(request.actor, row.ticket, "answer", now=request.now)
-    scheduling.acknowledge(follow_up=row, by=request.actor, now=request.now)
-    messages.success(request, "Seen. It stays quiet for four working hours.")
+    seen = scheduling.acknowledge(follow_up=row, by=request.actor, now=request.now)
+    until = when(seen.acknowledged_until, access.zone_of(request.user))
+    messages.success(request, f"Seen. It stays quiet until {until}.")
     return redirect(page.address(row))
 
 

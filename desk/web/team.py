@@ -212,7 +212,7 @@ def acknowledgements(request: HttpRequest) -> HttpResponse:
     def acknowledge(row: FollowUp) -> None:
         scheduling.acknowledge(follow_up=row, by=request.actor, now=request.now)
 
-    return _each(request, "assign", acknowledge, "acknowledged: escalation rests for four working hours")
+    return _each(request, "assign", acknowledge, "acknowledged: escalation rests as long as the ladder says")
 
 
 urlpatterns = [

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from desk.templatetags.desk import when
 from followups.actions import scheduling
-from followups.models import Customer, Delivery, FollowUp, Notice, Plan, PlanStep, Role
+from followups.models import Customer, Delivery, FollowUp, Ladder, LadderStep, Notice, Plan, PlanStep, Role
 from tests import factories
 
 HOUR = timedelta(hours=1)
@@ -271,6 +272,16 @@ def test_ended_one_is_shown_without_a_form(post, desk, at, row):
     post(reached="reached", brought="answer", then="resolved")
     answer = at(desk.ada).get(f"/follow-ups/{row.pk}")
     assert ("form" in answer.context, b"Brought" in answer.content) == (False, True)
+
+
+def test_seen_says_until_when_the_ladder_rests(desk, at, row):
+    ladder = Ladder.objects.create(team=row.team, name="Short", holds_minutes=60, made_at=row.created_at)
+    step = LadderStep.objects.create(ladder=ladder, position=1, audience="owner", after_minutes=30)
+    row.reminders.filter(stage="overdue").update(ladder_step=step)
+    said = at(desk.ada).post(f"/follow-ups/{row.pk}/acknowledgement", follow=True).content.decode()
+    row.refresh_from_db()
+    assert row.acknowledged_until < row.updated_at + timedelta(days=4)
+    assert f"Seen. It stays quiet until {when(row.acknowledged_until, 'UTC')}." in said
 
 
 def test_foreign_follow_up_is_not_there_and_auditors_read(desk, at, row):
