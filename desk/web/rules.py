@@ -6,6 +6,7 @@ from datetime import time
 from itertools import groupby
 from operator import itemgetter
 
+from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 
 from desk.web import sentences
@@ -114,8 +115,12 @@ def _plan(team: Team | None) -> Rule:
 
 def _targets(team: Team | None) -> Rule:
     rows = targeting.applying(team=team, priority="", family="")
-    says = tuple(f"{row}: {amount(row)}." for row in rows) or ("None is set.",)
-    own = any(row.team_id is not None or team is None for row in rows)
+    live = list(Target.objects.filter(Q(team=team) | Q(team=None), is_on=True, replaced_at=None))
+    narrow = [row for row in live if row not in rows and (row.families or row.priorities or row.channels)]
+    says = tuple(f"{row}: {amount(row)}." for row in rows)
+    says += (f"{sentences.counted(len(narrow), 'target')} for certain tickets alone.",) if narrow else ()
+    says = says or ("None is set.",)
+    own = any(row.team_id is not None or team is None for row in (*rows, *narrow))
     return Rule("Targets", says, own, place("targets", team))
 
 

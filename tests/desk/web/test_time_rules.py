@@ -147,6 +147,13 @@ def test_targets_and_plans_stand_on_the_line_with_their_places(desk, at):
     assert f'<a href="/targets/{desk.team.pk}">Target of Billing</a>' in text
 
 
+def test_targets_of_certain_tickets_are_not_called_none(desk, at):
+    Target.objects.create(team=desk.team, kind="resolution", amount=120, families=["Complaint"], made_at=desk.now)
+    text = words(at(desk.sam).get(f"/time-rules/{desk.team.pk}"))
+    assert "1 target for certain tickets alone." in text
+    assert "None is set." not in text
+
+
 def test_what_leaves_the_app_waits_for_the_end_of_the_quiet(desk, at):
     """Overdue on Monday morning by a ladder that does not wait for working time: at night."""
     Agent.objects.filter(pk=desk.sam.pk).update(email="sam@example.org")
