@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 
 from desk.demo import removal, story
 from followups.actions import closing, handling, intake
+from followups.clock import facts
 from followups.models import (
     Actor,
     Agent,
@@ -18,12 +19,15 @@ from followups.models import (
     Contact,
     Customer,
     Delivery,
+    EndFact,
     FollowUp,
     Notice,
     Reminder,
     Site,
     Team,
     Ticket,
+    TicketFact,
+    Touched,
 )
 from tests import factories
 
@@ -37,9 +41,9 @@ def load(said=lambda day: None, **fields):
 
 
 def rows():
-    """How many rows each table holds, history included."""
+    """How many rows each table holds, history included; but the marks, which the next sweep of the facts takes."""
     tables = set(connection.introspection.table_names())
-    models = [model for model in apps.get_models() if model._meta.db_table in tables]
+    models = [model for model in apps.get_models() if model._meta.db_table in tables and model is not Touched]
     return {model._meta.label: model._base_manager.count() for model in models}
 
 
@@ -52,6 +56,7 @@ def month(django_db_setup, django_db_blocker):
     yield found
     with django_db_blocker.unblock():
         removal.remove()
+        Touched.objects.all().delete()
 
 
 @pytest.fixture
@@ -120,6 +125,16 @@ def test_removal_leaves_nothing(played):
     assert removal.remove() == played.count
     assert rows() == played.before
     assert Site.objects.get().demo_loaded_at is None
+
+
+def test_practice_makes_no_facts_and_its_marks_go_with_the_next_sweep(played):
+    facts.sweep(now=NOW)
+    assert not TicketFact.objects.exists()
+    removal.remove()
+    facts.sweep(now=NOW)
+    assert not TicketFact.objects.exists()
+    assert not EndFact.objects.exists()
+    assert not Touched.objects.exists()
 
 
 def test_what_was_there_before_stays_untouched(played):
