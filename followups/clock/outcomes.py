@@ -70,6 +70,8 @@ def _readdress(row: Delivery) -> None:
 
 def _reword(row: Delivery) -> None:
     """What comes next may have been moved or called off since: she hears of what stands."""
+    if row.follow_up is None:
+        return
     words = messages.kept(row.follow_up)
     row.body = words.body if row.route == messages.MAIL else words.short
 
