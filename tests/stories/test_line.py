@@ -59,6 +59,13 @@ def assert_counted(*, as_of):
     assert (again.any_issue.num, again.same_issue.num, again.any_issue.den) == (0, 0, 1)
 
 
+def assert_confirmed_and_counted(ticket, *, solved_at):
+    her = Actor("customer", customer=ticket.customer)
+    confirmed = closing.confirm(ticket=ticket, confirmed=True, by=her, now=solved_at + HOUR, by_customer=True)
+    assert confirmed.confirmed == "yes"
+    assert_counted(as_of=solved_at + 8 * DAY)
+
+
 def test_call_that_ends_well(team, ada, sam, settings, mailoutbox):
     settings.MAIL_REACHES_PEOPLE = True
     by = Actor("web", agent=ada)
@@ -116,11 +123,7 @@ def test_call_that_ends_well(team, ada, sam, settings, mailoutbox):
     tick(slot.by_at, slot.by_at + HOUR, slot.by_at + DAY)
     assert len(heard(ada)) == 1
 
-    # She confirms; and it is counted.
-    her = Actor("customer", customer=ticket.customer)
-    confirmed = closing.confirm(ticket=ticket, confirmed=True, by=her, now=reached + HOUR, by_customer=True)
-    assert confirmed.confirmed == "yes"
-    assert_counted(as_of=reached + 8 * DAY)
+    assert_confirmed_and_counted(ticket, solved_at=reached)
 
 
 def test_promise_that_is_forgotten_climbs_until_somebody_takes_it(team, ada, sam):
