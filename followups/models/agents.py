@@ -83,10 +83,6 @@ class Agent(AbstractUser):
         return self.away_until(now) is not None
 
     @property
-    def is_supervisor(self) -> bool:
-        return self.role == Role.SUPERVISOR
-
-    @property
     def supervises(self) -> bool:
         return self.role in (Role.SUPERVISOR, Role.ADMIN)
 

@@ -9,7 +9,6 @@ from followups.actions import import_maps, importing, uploading
 from followups.models import ImportMap
 
 NEEDED = {"reference", "opened_at"}
-KEEP = "\0keep"
 
 
 class UploadForm(forms.Form):
