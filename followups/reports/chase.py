@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from followups.reports import cuts, late, promises, rows, windows
+from followups.reports import answers, cuts, promises, rows, windows
 
 NAME = "chase"
 REASONS = promises.REASONS
@@ -63,17 +63,7 @@ SOURCES = (SOURCE,)
 
 
 def report(question: windows.Question) -> rows.Report:
-    tally = cuts.tally(question, SOURCE)
-    total = row(rows.TOTAL, tally.total)
-    return rows.Report(
-        name=NAME,
-        headline=headline(total),
-        definition=DEFINITION,
-        counted=COUNTED,
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.den),
-    )
+    return answers.tallied(question, ABOUT, SOURCE, row=row)
 
 
 def row(key: str, figures: dict[str, Any]) -> rows.Chase:
@@ -85,10 +75,13 @@ def row(key: str, figures: dict[str, Any]) -> rows.Chase:
     )
 
 
-def headline(total: rows.Chase) -> str:
+def headline(total: rows.Chase, question: windows.Question) -> str:
     if not total.den:
         return "No promise fell due in the period."
     return (
         f"{rows.percent(total.rate)} of {rows.number(total.den)} promises were asked after before we came back; "
         f"{rows.number(total.often)} of them more than once."
     )
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline)

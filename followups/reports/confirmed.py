@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from followups.reports import cuts, late, rows, windows
+from followups.reports import answers, cuts, rows, windows
 from followups.reports.recontact import COUNTED_ENDS, HAPPENED, REASONS
 
 NAME = "confirmed"
@@ -50,17 +50,7 @@ SOURCES = (SOURCE,)
 
 
 def report(question: windows.Question) -> rows.Report:
-    tally = cuts.tally(question, SOURCE)
-    total = row(rows.TOTAL, tally.total)
-    return rows.Report(
-        name=NAME,
-        headline=headline(total, question),
-        definition=DEFINITION.format(days=question.window_days),
-        counted=COUNTED.format(days=question.window_days),
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.den),
-    )
+    return answers.tallied(question, ABOUT, SOURCE, row=row)
 
 
 def row(key: str, figures: dict[str, Any]) -> rows.Confirmed:
@@ -82,3 +72,6 @@ def headline(total: rows.Confirmed, question: windows.Question) -> str:
         f"Between {rows.percent(total.low)} and {rows.percent(total.high)} of {rows.number(total.den)} resolutions held: "
         f"{rows.number(total.num)} customers said yes, {rows.number(total.refuted)} were refuted."
     )
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline)

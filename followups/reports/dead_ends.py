@@ -3,7 +3,7 @@
 from typing import Any
 
 from followups.models import WaiverKind
-from followups.reports import cuts, late, rows, windows
+from followups.reports import answers, cuts, rows, windows
 from followups.reports.ends import COUNTED_TICKET
 
 NAME = "dead-ends"
@@ -118,15 +118,7 @@ SOURCES = (SAID, WAIVED, NOW)
 def report(question: windows.Question) -> rows.Report:
     tallies = [cuts.tally(question, source) for source in SOURCES]
     total = row(rows.TOTAL, {name: figure for tally in tallies for name, figure in tally.total.items()})
-    return rows.Report(
-        name=NAME,
-        headline=headline(total),
-        definition=DEFINITION,
-        counted=COUNTED,
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(question, by_key(question, tallies), size=lambda it: it.den),
-    )
+    return answers.answered(question, ABOUT, total, by_key(question, tallies))
 
 
 def by_key(question: windows.Question, tallies: list[cuts.Tally]) -> list[rows.DeadEnds]:
@@ -159,7 +151,7 @@ def row(key: str, figures: dict[str, Any]) -> rows.DeadEnds:
     )
 
 
-def headline(total: rows.DeadEnds) -> str:
+def headline(total: rows.DeadEnds, question: windows.Question) -> str:
     steps = (
         f"{rows.number(total.no_first_step)} open tickets have no first step yet."
         if total.no_first_step
@@ -169,3 +161,6 @@ def headline(total: rows.DeadEnds) -> str:
         return f"Nothing was said to be finished in the period. {steps}"
     said = f"{rows.percent(total.rate)} of {rows.number(total.den)} closings were dead ends"
     return f"{said}; {rows.number(total.replaced)} were replaced by a follow-up. {steps}"
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline)

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from followups.reports import cuts, late, rows, windows
+from followups.reports import answers, cuts, rows, windows
 from followups.reports.resolution import EPISODES, TICKETS
 
 NAME = "first-contact"
@@ -79,17 +79,7 @@ SOURCES = (SOURCE,)
 
 
 def report(question: windows.Question) -> rows.Report:
-    tally = cuts.tally(question, SOURCE)
-    total = row(rows.TOTAL, tally.total)
-    return rows.Report(
-        name=NAME,
-        headline=headline(total, question),
-        definition=DEFINITION.format(days=question.window_days),
-        counted=COUNTED.format(days=question.window_days),
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.den),
-    )
+    return answers.tallied(question, ABOUT, SOURCE, row=row)
 
 
 def row(key: str, figures: dict[str, Any]) -> rows.FirstContact:
@@ -113,3 +103,6 @@ def headline(total: rows.FirstContact, question: windows.Question) -> str:
         f"{rows.percent(total.rate)} were solved at the first contact; in {rows.number(total.came_again)} of "
         f"{rows.number(total.den)} she had to contact us again, {rows.number(total.not_resolved)} stood unresolved."
     )
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from followups.reports import cuts, late, rows, windows
+from followups.reports import answers, cuts, rows, windows
 from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
 
 NAME = "promises"
@@ -110,17 +110,7 @@ SOURCES = (SOURCE,)
 
 
 def report(question: windows.Question) -> rows.Report:
-    tally = cuts.tally(question, SOURCE)
-    total = row(rows.TOTAL, tally.total)
-    return rows.Report(
-        name=NAME,
-        headline=headline(total),
-        definition=DEFINITION,
-        counted=COUNTED,
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.den),
-    )
+    return answers.tallied(question, ABOUT, SOURCE, row=row)
 
 
 def row(key: str, figures: dict[str, Any]) -> rows.Promises:
@@ -139,8 +129,11 @@ def hours(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds / 3600, 4)
 
 
-def headline(total: rows.Promises) -> str:
+def headline(total: rows.Promises, question: windows.Question) -> str:
     if not total.den:
         return "No promise fell due in the period."
     tried = f"; of the others {rows.number(total.tried_in_time)} were tried in time" if total.num < total.den else ""
     return f"{rows.percent(total.rate)} of {rows.number(total.den)} promises were kept by the time we had said{tried}."
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline)

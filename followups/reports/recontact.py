@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from followups.reports import cuts, daily, kept, late, rows, windows
+from followups.reports import answers, cuts, daily, kept, rows, windows
 from followups.reports.ends import ALL, Tables, ends
 
 NAME = "recontact"
@@ -142,19 +142,7 @@ SOURCES = (SOURCE,)
 
 
 def report(question: windows.Question) -> rows.Report:
-    tally = cuts.tally(question, SOURCE)
-    total = row(rows.TOTAL, tally.total)
-    return rows.Report(
-        name=NAME,
-        headline=headline(total, question),
-        definition=DEFINITION.format(days=question.window_days),
-        counted=COUNTED,
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(
-            question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.any_issue.den
-        ),
-    )
+    return answers.tallied(question, ABOUT, SOURCE, row=row)
 
 
 def row(key: str, figures: dict[str, Any]) -> rows.Recontact:
@@ -174,3 +162,6 @@ def headline(total: rows.Recontact, question: windows.Question) -> str:
         f"{rows.percent(total.same_issue.rate)} about the same thing; "
         f"{rows.number(total.any_issue.immature)} are too recent to count."
     )
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline, size=lambda it: it.any_issue.den)

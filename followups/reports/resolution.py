@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from followups.reports import cuts, daily, kept, late, rows, windows
+from followups.reports import answers, cuts, daily, kept, rows, windows
 from followups.reports.ends import ALL, COUNTED_TICKET, ENDS, STANDING, Tables, ends
 
 NAME = "resolution"
@@ -241,19 +241,9 @@ SOURCES = (SOURCE, THROUGHPUT)
 def report(question: windows.Question) -> rows.Report:
     tally = cuts.tally(question, SOURCE)
     closed = cuts.tally(replace(question, by=None), THROUGHPUT).total
-    total = row(rows.TOTAL, tally.total)
-    return rows.Report(
-        name=NAME,
-        headline=headline(total),
-        definition=DEFINITION,
-        counted=COUNTED,
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(
-            question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.as_of_rate.den
-        ),
-        familiar=rows.share(rows.TOTAL, closed["closed_resolved"], closed["closed"]),
-    )
+    by_key = [row(key, figures) for key, figures in tally.rows.items()]
+    familiar = rows.share(rows.TOTAL, closed["closed_resolved"], closed["closed"])
+    return answers.answered(question, ABOUT, row(rows.TOTAL, tally.total), by_key, familiar=familiar)
 
 
 def row(key: str, figures: dict[str, Any]) -> rows.Resolution:
@@ -277,7 +267,7 @@ def row(key: str, figures: dict[str, Any]) -> rows.Resolution:
     )
 
 
-def headline(total: rows.Resolution) -> str:
+def headline(total: rows.Resolution, question: windows.Question) -> str:
     rate = total.as_of_rate
     if not rate.den:
         return "No ticket was opened in the period."
@@ -286,3 +276,6 @@ def headline(total: rows.Resolution) -> str:
         f"{rows.number(total.open)} are still open and counted, "
         f"{rows.number(total.ended_unresolved)} ended without a resolution."
     )
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline, size=lambda it: it.as_of_rate.den)

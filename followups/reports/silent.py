@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from followups.reports import cuts, late, rows, windows
+from followups.reports import answers, cuts, rows, windows
 from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
 
 NAME = "silent"
@@ -107,17 +107,7 @@ def is_held_out(customer_id: UUID) -> bool:
 
 
 def report(question: windows.Question) -> rows.Report:
-    tally = cuts.tally(question, SOURCE)
-    total = row(rows.TOTAL, tally.total)
-    return rows.Report(
-        name=NAME,
-        headline=headline(total),
-        definition=DEFINITION,
-        counted=COUNTED,
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.den),
-    )
+    return answers.tallied(question, ABOUT, SOURCE, row=row)
 
 
 def row(key: str, figures: dict[str, Any]) -> rows.Silent:
@@ -128,10 +118,13 @@ def row(key: str, figures: dict[str, Any]) -> rows.Silent:
     )
 
 
-def headline(total: rows.Silent) -> str:
+def headline(total: rows.Silent, question: windows.Question) -> str:
     if not total.den:
         return "No ticket without a remedy or an update has its 90 days behind it in the period."
     return (
         f"{rows.percent(total.rate)} of {rows.number(total.den)} have said nothing for 90 days; "
         f"{rows.number(total.to_contact)} are to be contacted, {rows.number(total.held_out)} are held out."
     )
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline)

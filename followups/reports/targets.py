@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from followups import clocks, targets
 from followups.models import OWN_KINDS, TargetClock, TargetKind
-from followups.reports import cuts, late, rows, windows
+from followups.reports import answers, cuts, rows, windows
 from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
 
 NAME = "targets"
@@ -96,17 +96,7 @@ SOURCES = (SOURCE,)
 
 
 def report(question: windows.Question) -> rows.Report:
-    tally = cuts.tally(question, SOURCE)
-    total = row(rows.TOTAL, tally.total)
-    return rows.Report(
-        name=NAME,
-        headline=headline(total),
-        definition=DEFINITION,
-        counted=COUNTED,
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(question, [row(key, figures) for key, figures in tally.rows.items()], size=lambda it: it.den),
-    )
+    return answers.tallied(question, ABOUT, SOURCE, row=row)
 
 
 def row(key: str, figures: dict[str, Any]) -> rows.Targets:
@@ -123,7 +113,10 @@ def share(key: str, figures: dict[str, Any], prefix: str) -> dict[str, Any]:
     return rows.parts(key, num, den, immature=figures[f"{prefix}immature"], excluded=left_out)
 
 
-def headline(total: rows.Targets) -> str:
+def headline(total: rows.Targets, question: windows.Question) -> str:
     if not total.den:
         return "No target fell due in the period."
     return f"{rows.percent(total.rate)} of {rows.number(total.den)} targets were met in time."
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from followups.reports import cuts, late, reading, resolution, rows, statistics, windows
+from followups.reports import answers, cuts, reading, resolution, rows, statistics, windows
 
 NAME = "time-to-resolution"
 DEFINITION = (
@@ -70,17 +70,8 @@ Known = dict[str | None, Ages]
 def report(question: windows.Question, *, known: Known | None = None) -> rows.Report:
     """`known`: the ages, where they were asked for already."""
     found = known or ages(question)
-    total = row(rows.TOTAL, found[None])
     by_key = [row(key, some) for key, some in found.items() if key is not None] if question.by else []
-    return rows.Report(
-        name=NAME,
-        headline=headline(total),
-        definition=DEFINITION,
-        counted=COUNTED,
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(question, by_key, size=lambda it: it.n),
-    )
+    return answers.answered(question, ABOUT, row(rows.TOTAL, found[None]), by_key)
 
 
 def ages(question: windows.Question) -> Known:
@@ -141,7 +132,7 @@ def spoken(hours_: float) -> str:
     return f"{hours_:.0f}\u00a0h" if hours_ < 96 else f"{hours_ / 24:.0f}\u00a0days"
 
 
-def headline(total: rows.TimeToResolution) -> str:
+def headline(total: rows.TimeToResolution, question: windows.Question) -> str:
     if not total.n:
         return "No ticket was opened in the period."
     half = (
@@ -150,3 +141,6 @@ def headline(total: rows.TimeToResolution) -> str:
         else f"Half were solved within {spoken(total.median_hours)}"
     )
     return f"{half}; {rows.number(total.open)} are still open and counted."
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline, size=lambda it: it.n)

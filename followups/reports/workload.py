@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from followups import worktime
 from followups.models import Absence, Agent, Policy, Role, Team
-from followups.reports import cuts, late, rows, windows
+from followups.reports import answers, cuts, rows, windows
 from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
 
 NAME = "workload"
@@ -99,15 +99,7 @@ def report(question: windows.Question) -> rows.Report:
     crews, away = crews_of(question), absences(question)
     total = row(rows.TOTAL, tally.total, question, (crews[None], away))
     by_key = [row(key, it, question, (crews.get(key or ""), away)) for key, it in tally.rows.items()]
-    return rows.Report(
-        name=NAME,
-        headline=headline(total),
-        definition=DEFINITION,
-        counted=COUNTED,
-        entered_after_as_of=late.entered_after_as_of(question),
-        total=total,
-        rows=cuts.ordered(question, by_key, size=lambda it: it.open),
-    )
+    return answers.answered(question, ABOUT, total, by_key)
 
 
 Away = dict[int, list[tuple[datetime, datetime]]]
@@ -183,8 +175,11 @@ def present(crew: Crew, day: date, away: Away) -> int:
     return max(1, sum(not any(start <= middle < end for start, end in away[person]) for person in crew.people))
 
 
-def headline(total: rows.Workload) -> str:
+def headline(total: rows.Workload, question: windows.Question) -> str:
     return (
         f"{rows.number(total.open)} tickets are open, {rows.number(total.overdue)} follow-ups overdue; in the period "
         f"{rows.number(total.opened)} came in and {rows.number(total.ended)} ended."
     )
+
+
+ABOUT = answers.About(NAME, DEFINITION, COUNTED, headline, size=lambda it: it.open)
