@@ -143,7 +143,9 @@ def _with_evidence(ticket: Ticket, closing: Closing) -> Closing:
 def _replace(ticket: Ticket, closing: Closing, *, by: Actor, now: datetime) -> FollowUp:
     """The next step instead of the dead end: the one given, else the one that stands, else what the policy proposes."""
     if closing.follow_up:
-        return scheduling.plan(ticket, closing.follow_up, by=by, now=now)
+        promise = scheduling.plan(ticket, closing.follow_up, by=by, now=now)
+        scheduling.supersede(ticket, promise, by=by, now=now)
+        return promise
     standing = ticket.follow_ups.open().order_by("promised_by").first()
     if standing and closing.told:
         return scheduling.tell(follow_up=standing, contact=None, by=by, now=now)

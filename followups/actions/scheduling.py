@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from followups import inputs, ladders, notices, timeline
 from followups.actions import contacting, escalating, messages, promising, resting, slots
@@ -31,6 +32,7 @@ from followups.models import (
 )
 
 LEASE = timedelta(minutes=2)
+SUPERSEDED = "Another step takes its place."
 
 
 def hold(ticket_id: int, *others: int) -> Ticket:
@@ -323,6 +325,19 @@ def acknowledge(*, follow_up: FollowUp, by: Actor, now: datetime) -> FollowUp:
     save(row, now)
     timeline.record("follow_up.acknowledged", by=by, now=now, ticket=ticket, follow_up=row)
     return row
+
+
+def supersede(ticket: Ticket, promise: FollowUp, *, by: Actor, now: datetime) -> None:
+    """End what only the policy planned and nobody knows of: the step just made stands in its place.
+
+    What she was told of stays, and what somebody made, owns or is on at this moment. The ticket's row is held.
+    """
+    unheard = ticket.follow_ups.open().filter(by_policy=True, told_at=None, owner=None, plan_position=None)
+    others = unheard.exclude(pk=promise.pk).exclude(Q(taken_until__gt=now) & ~Q(taken_by=by.agent))
+    for row in others.select_for_update(no_key=True).order_by("pk"):
+        end(row, FollowUpState.CALLED_OFF, by=by, now=now, called_off_by="us", called_off_reason=SUPERSEDED)
+        called_off = {"called_off_by": "us", "reason": SUPERSEDED, "replaced_by": str(promise.pk)}
+        timeline.record("follow_up.called_off", by=by, now=now, ticket=ticket, follow_up=row, **called_off)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from followups.actions import answering, closing, handling, intake, promising, scheduling
 from followups.errors import Invalid, Refused
-from followups.models import Actor, ApiToken, Closure, FollowUp, Reminder, Reopening
+from followups.models import Actor, ApiToken, Closure, Event, FollowUp, Reminder, Reopening
 
 
 def end(ticket, by, now, outcome="resolved", **fields):
@@ -53,6 +53,41 @@ def test_dead_end_becomes_the_follow_up_given(ticket, by_ada, now):
     closed = end(ticket, by_ada, now, "no_remedy", follow_up=step)
     assert closed.replaced_by.promised_by == now + timedelta(days=2)
     assert closed.replaced_by.told_contact == ticket.contacts.get()
+
+
+def promised(ticket, by, now):
+    step = promising.Step(promised_by=now + timedelta(days=2), told=True)
+    return end(ticket, by, now, "no_remedy", follow_up=step).replaced_by
+
+
+def test_dead_end_ends_the_untold_first_step_of_the_policy(ticket, by_ada, now):
+    first = ticket.follow_ups.get()
+    promise = promised(ticket, by_ada, now)
+    assert list(ticket.follow_ups.open()) == [promise]
+    first.refresh_from_db()
+    assert (first.state, first.called_off_by, first.ended_by) == ("called_off", "us", by_ada.agent)
+    assert set(first.reminders.values_list("state", flat=True)) == {"dropped"}
+    event = Event.objects.get(kind="follow_up.called_off", follow_up=first)
+    assert (event.data["replaced_by"], event.by) == (str(promise.pk), by_ada.agent)
+
+
+@pytest.mark.parametrize("keep", ["told", "owned", "taken by another", "planned by a person"])
+def test_dead_end_leaves_a_step_that_is_somebodys(ticket, by_ada, sam, now, keep):
+    fields = {
+        "told": {"told_at": now},
+        "owned": {"owner": sam},
+        "taken by another": {"taken_by": sam, "taken_until": now + timedelta(minutes=1)},
+        "planned by a person": {"by_policy": False},
+    }
+    ticket.follow_ups.update(**fields[keep])
+    first = ticket.follow_ups.get()
+    promise = promised(ticket, by_ada, now)
+    assert set(ticket.follow_ups.open()) == {first, promise}
+
+
+def test_dead_end_ends_the_step_that_one_is_on_oneself(ticket, by_ada, now):
+    ticket.follow_ups.update(taken_by=by_ada.agent, taken_until=now + timedelta(minutes=1))
+    assert promised(ticket, by_ada, now) == ticket.follow_ups.open().get()
 
 
 def test_dead_end_without_a_step_gets_the_policys(log, by_ada, now):
@@ -236,7 +271,7 @@ def test_undo_by_another_token_is_refused(ticket, by_ada, now):
 def test_undo_of_a_dead_end_keeps_its_promise(ticket, by_ada, now):
     closed = end(ticket, by_ada, now, "no_remedy", follow_up=promising.Step(promised_by=now + timedelta(hours=4)))
     closing.undo(closure=closed.closure, by=by_ada, now=now)
-    assert ticket.follow_ups.open().count() == 2
+    assert ticket.follow_ups.open().get() == closed.replaced_by
     assert Closure.objects.get().undone_at == now
 
 
@@ -285,4 +320,4 @@ def test_queries_of_a_dead_end(log, by_ada, now):
     ticket = log()
     with CaptureQueriesContext(connection) as caught:
         end(ticket, by_ada, now, "no_remedy", follow_up=promising.Step(promised_by=now + timedelta(hours=4), told=True))
-    assert len(caught) == 11, "\n".join(query["sql"][:150] for query in caught)
+    assert len(caught) == 15, "\n".join(query["sql"][:150] for query in caught)
