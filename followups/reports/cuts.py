@@ -4,8 +4,8 @@ A source's SQL ends in a table expression `facts` with the columns `ticket_id, a
 channel, priority, customer_id`; its parts are conditions on them and on what else it has.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ KEYS = {
 }
 
 CHOSEN = """
-    SELECT facts.*, {key} AS key
+    SELECT facts.*, {keys}
     FROM facts
     JOIN followups_category category ON category.id = facts.category_id
     LEFT JOIN followups_team team ON team.id = facts.team_id
@@ -49,8 +49,8 @@ CHOSEN = """
 
 TALLY = """
     WITH {facts}, chosen AS MATERIALIZED ({chosen})
-    SELECT key, grouping(key) = 1 AS whole, {figures}
-    FROM chosen GROUP BY GROUPING SETS ((key), ())
+    SELECT {names}{level} AS level, {figures}
+    FROM chosen GROUP BY GROUPING SETS ({sets})
 """
 
 LISTED = """
@@ -87,6 +87,11 @@ class Tally:
     rows: dict[str, dict[str, Any]]
 
 
+# What a tally is cut by: names of `KEYS`, more than one for each pair of them, none for the whole.
+Cut = tuple[str, ...]
+Crossed = dict[Cut, dict[tuple[str, ...], dict[str, Any]]]
+
+
 @dataclass(frozen=True)
 class Listed:
     ticket_id: int
@@ -94,14 +99,17 @@ class Listed:
     at: datetime
 
 
-def fetch(question: windows.Question, text: str, pieces: Mapping[str, str], **more: Any) -> list[dict[str, Any]]:
-    """Run SQL made of the reports' own pieces; everything asked for goes in as parameters."""
-    chosen = sql.SQL(CHOSEN).format(key=sql.SQL(KEYS[question.by]))
+def fetch(
+    question: windows.Question, text: str, pieces: Mapping[str, str], *, names: Iterable[str] = (), **more: Any
+) -> list[dict[str, Any]]:
+    """Run SQL made of the reports' own pieces; everything asked for goes in as parameters. `names` are further keys."""
+    keys = [f"{KEYS[question.by]} AS key", *(f"{KEYS[name]} AS key_{name}" for name in names)]
+    chosen = sql.SQL(CHOSEN).format(keys=sql.SQL(", ".join(keys)))
     query = sql.SQL(text).format(chosen=chosen, **{name: sql.SQL(piece) for name, piece in pieces.items()})
     with reading.whole(), connection.cursor() as cursor:
         cursor.execute(query.as_string(), question.parameters | more)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        columns = [column.name for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def tally(question: windows.Question, source: Source) -> Tally:
@@ -109,27 +117,73 @@ def tally(question: windows.Question, source: Source) -> Tally:
         return reading.once((question, id(source)), lambda: _tally(question, source))
 
 
+def together(question: windows.Question, source: Source, bys: Iterable[str | None]) -> None:
+    """Counts these cuts in one statement, so that in this look each of their tallies is there already."""
+    asked = [replace(question, by=by) for by in bys]
+    with reading.whole():
+        slow = [each for each in asked if not counted_by_days(each, source)]
+        found = crossed(question, source, (), *(cut_of(each) for each in slow)) if slow else {}
+        for each in slow:
+            reading.once((each, id(source)), lambda each=each: _told(found, each))
+
+
 def _tally(question: windows.Question, source: Source) -> Tally:
     by_day = counted_by_days(question, source)
-    found = _by_days(question, by_day, source) if by_day else _of_facts(question, source)
-    rows = {row["key"]: row for row in found if not row["whole"]}
-    total = next(row for row in found if row["whole"])
-    return Tally(total=total, rows=rows if question.by else {})
+    return (
+        _by_days(question, by_day, source)
+        if by_day
+        else _told(crossed(question, source, (), cut_of(question)), question)
+    )
+
+
+def cut_of(question: windows.Question) -> Cut:
+    return (question.by,) if question.by else ()
+
+
+def _told(found: Crossed, question: windows.Question) -> Tally:
+    rows = found[cut_of(question)] if question.by else {}
+    return Tally(total=found[()][()], rows={key: figures for (key,), figures in rows.items()})
+
+
+def crossed(question: windows.Question, source: Source, *cuts: Cut) -> Crossed:
+    """Several cuts in one statement: the figures of each by its keys, in the order of its names."""
+    names = sorted({name for cut in cuts for name in cut})
+    columns = [f"key_{name}" for name in names]
+    pieces = {
+        "facts": facts_of(question, source),
+        "figures": figures_of(source),
+        "names": "".join(f"{column}, " for column in columns),
+        "level": f"grouping({', '.join(columns)})" if columns else "0",
+        "sets": ", ".join(f"({', '.join(f'key_{name}' for name in cut)})" for cut in sorted(set(cuts))),
+    }
+    found: Crossed = {cut: {} for cut in cuts}
+    ones = {level_of(cut, names): cut for cut in found}
+    for row in fetch(question, TALLY, pieces, names=names, **source.given(question)):
+        cut, keys = ones[row.pop("level")], {name: row.pop(f"key_{name}") for name in names}
+        found[cut][tuple(keys[name] for name in cut)] = row
+    return found
+
+
+def level_of(cut: Cut, names: list[str]) -> int:
+    """What PostgreSQL's `grouping` says of a cut: a bit for each name that it is not by, the last name's the lowest."""
+    return sum(1 << place for place, name in enumerate(reversed(names)) if name not in cut)
+
+
+def figures_of(source: Source) -> str:
+    counts = {name: f"count(*) FILTER (WHERE {part})" for name, part in source.parts.items()}
+    return ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | dict(source.measures)).items())
 
 
 def counted_by_days(question: windows.Question, source: Source) -> daily.Daily | None:
     return source.by_day if source.by_day and kept.ready() and daily.fits(question, source.by_day) else None
 
 
-def _by_days(question: windows.Question, by_day: daily.Daily, source: Source) -> list[dict[str, Any]]:
+def _by_days(question: windows.Question, by_day: daily.Daily, source: Source) -> Tally:
     pieces = daily.pieces(question, by_day) | {"few": daily.few(source.parts, by_day)}
-    return fetch(question, daily.TALLY, pieces, **daily.split(question, by_day).parameters)
-
-
-def _of_facts(question: windows.Question, source: Source) -> list[dict[str, Any]]:
-    counts = {name: f"count(*) FILTER (WHERE {part})" for name, part in source.parts.items()}
-    figures = ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | dict(source.measures)).items())
-    return fetch(question, TALLY, {"facts": facts_of(question, source), "figures": figures}, **source.given(question))
+    found = fetch(question, daily.TALLY, pieces, **daily.split(question, by_day).parameters)
+    ones = [(row.pop("whole"), row.pop("key"), row) for row in found]
+    total = next(row for whole, _, row in ones if whole)
+    return Tally(total=total, rows={key: row for whole, key, row in ones if not whole} if question.by else {})
 
 
 def facts_of(question: windows.Question, source: Source) -> str:
@@ -164,7 +218,7 @@ def listed(
     source = next((source for source in sources if part in source.parts), None)
     if source is None:
         raise errors.Invalid("part", "No such figure in this report.", code="unknown")
-    asked = {"key": None if key == TOTAL else key, "limit": limit, "offset": offset}
+    asked: dict[str, Any] = {"key": None if key == TOTAL else key, "limit": limit, "offset": offset}
     with reading.whole():
         pieces = {"facts": facts_of(question, source), "part": source.parts[part], "follow_up": source.follow_up}
         found = fetch(question, LISTED, pieces, **asked, **source.given(question))
