@@ -17,6 +17,7 @@ from followups.models import (
     Event,
     FollowUp,
     Move,
+    Mark,
     Note,
     Notice,
     OneTimeLink,
@@ -110,6 +111,7 @@ def _delete(rows: QuerySet) -> None:
 def _delete_people() -> None:
     people, teams = Agent.objects.filter(is_demo=True), Team.objects.filter(is_demo=True)
     OneTimeLink.objects.filter(agent__in=people).delete()
+    Mark.objects.filter(teams__overlap=list(teams.values_list("pk", flat=True))).delete()
     for rows in (people, Policy.objects.filter(team__in=teams), teams):
         keys = list(rows.values_list("pk", flat=True))
         rows.delete()

@@ -49,7 +49,7 @@ def _saved(request: HttpRequest, team: Team | None, form: PolicyForm) -> bool:
     if not form.is_bound or not form.is_valid():
         return False
     try:
-        people.save_policy(team=team, changes=form.everything, by=request.actor)
+        people.save_policy(team=team, changes=form.everything, by=request.actor, now=request.now)
     except Refused as refused:
         explain(form, refused)
         return False

@@ -49,7 +49,7 @@ def _team(request: HttpRequest, row: Team | None) -> HttpResponse:
     form = forms.TeamForm(request.POST or None, instance=row)
     if form.is_bound and form.is_valid():
         try:
-            saved = people.save_team(team=row, changes=form.changes, by=request.actor)
+            saved = people.save_team(team=row, changes=form.changes, by=request.actor, now=request.now)
         except Refused as refused:
             explain(form, refused)
         else:

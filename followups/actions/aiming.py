@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from followups import complaints, inputs
-from followups.actions import scheduling, targeting
+from followups.actions import marking, scheduling, targeting
 from followups.errors import Forbidden, Invalid, Refused
 from followups.models import (
     OWN_KINDS,
@@ -68,6 +68,7 @@ def save(
     row = Target(team=team, made_at=now, made_by=by.agent, **{**begun, **changes})
     check(row)
     row.save()
+    marking.target(row=row, old=old, by=by, now=now)
     if old:
         _replace(old, now)
         if running:
@@ -126,7 +127,9 @@ def _hand_over(old: Target, new: Target, *, now: datetime) -> int:
 def remove(*, target: Target, by: Actor, now: datetime) -> None:
     """It holds for no ticket opened from now on; the clocks that run go on."""
     require_admin(by)
-    _replace(_held(target), now)
+    row = _held(target)
+    _replace(row, now)
+    marking.target_dropped(row=row, by=by, now=now)
 
 
 @transaction.atomic
@@ -135,11 +138,14 @@ def turn_on(*, template: str, team: Team | None, families: list[str], by: Actor,
     require_admin(by)
     if template not in complaints.BY_KEY:
         raise Invalid("template", "No rule of this name.", "unknown-choice")
-    turn_off(template=template, team=team, by=by, now=now)
-    steps = complaints.BY_KEY[template].steps
-    rows = [Target(team=team, made_at=now, made_by=by.agent, **of_step(template, step, families)) for step in steps]
+    _off(template, team, now)
+    found = complaints.BY_KEY[template]
+    rows = [
+        Target(team=team, made_at=now, made_by=by.agent, **of_step(template, step, families)) for step in found.steps
+    ]
     for row in rows:
         check(row)
+    marking.rule(name=found.name, is_on=True, team=team, families=families, by=by, now=now)
     return Target.objects.bulk_create(rows)
 
 
@@ -159,6 +165,13 @@ def of_step(template: str, step: complaints.Step, families: list[str]) -> dict[s
 @transaction.atomic
 def turn_off(*, template: str, team: Team | None, by: Actor, now: datetime) -> int:
     require_admin(by)
+    if count := _off(template, team, now):
+        name = complaints.BY_KEY[template].name
+        marking.rule(name=name, is_on=False, team=team, families=(), by=by, now=now)
+    return count
+
+
+def _off(template: str, team: Team | None, now: datetime) -> int:
     return Target.objects.filter(team=team, template=template, replaced_at=None).update(replaced_at=now)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from followups import inputs
+from followups.actions import marking
 from followups.errors import Forbidden, Invalid, Outdated
 from followups.models import Actor, Agent, Bringer, FollowUp, Plan, PlanStep, Role, Rota, Team
 
@@ -70,6 +71,7 @@ def save_plan(*, team: Team | None, plan: Plan | None, given: Given, by: Actor, 
         )
         for place, step in enumerate(clean.steps, start=1)
     )
+    marking.plan(row=made, word="changed" if plan else "new", by=by, now=now)
     if plan is not None and given.also_running:
         running(plan).update(plan=made)
     return made
@@ -85,6 +87,7 @@ def drop_plan(*, plan: Plan, by: Actor, now: datetime) -> None:
     """It holds no longer for anything new; what runs goes on by it."""
     _alone(plan.team, by)
     _replace(plan, now)
+    marking.plan(row=plan, word="dropped", by=by, now=now)
 
 
 def _alone(team: Team | None, by: Actor) -> None:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from followups import clocks, inputs, ladders, targets, worktime
-from followups.actions import people, targeting
+from followups.actions import marking, people, targeting
 from followups.errors import Forbidden
 from followups.models import (
     Actor,
@@ -266,15 +266,17 @@ def save(*, team: Team | None, hours: Hours, by: Actor, now: datetime, climbing:
     """
     if by.role != Role.ADMIN:
         raise Forbidden("not-an-admin", "Only an administrator may do this.")
-    row = _put(people.own_policy(team), hours)
-    row.save()
+    row = people.own_policy(team)
+    before = {name: getattr(row, name) for name in marking.HOURS}
+    _put(row, hours).save()
+    marking.policy(team=team, before=before, after=row, by=by, now=now)
     return rederive(team=team, calendar=row.calendar, now=now, climbing=climbing)
 
 
 @transaction.atomic
 def drop(*, team: Team, by: Actor, now: datetime) -> int:
     """The team follows the desk's policy again, its hours among it; how many waiting steps moved."""
-    people.drop_policy(team=team, by=by)
+    people.drop_policy(team=team, by=by, now=now)
     return rederive(team=team, calendar=Policy.objects.of(None).calendar, now=now)
 
 

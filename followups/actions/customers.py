@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from followups import inputs, numbers, search, timeline, worktime
-from followups.actions import matching, turning
+from followups.actions import marking, matching, turning
 from followups.errors import Invalid, Outdated, Refused
 from followups.models import Actor, Contact, Customer, Delivery, DoNotContact, Ticket
 
@@ -129,6 +129,8 @@ def change(
         row.updated_at = now
         row.save()
         timeline.record("customer.changed", by=by, now=now, customer=row, fields=sorted(changed))
+    if "shared_account" in changed:
+        marking.shared(customer=row, by=by, now=now)
     if "do_not_contact" in changed and row.do_not_contact == DoNotContact.ALL:
         turning.turn_all(customer=row, by=by, now=now)
     return row
@@ -184,6 +186,7 @@ def merge(*, customer: Customer, into: Customer, by: Actor, now: datetime) -> Cu
     Contact.objects.filter(customer=gone).update(customer=stays)
     Delivery.objects.filter(customer=gone).update(customer=stays)
     Customer.objects.filter(merged_into=gone).update(merged_into=stays)
+    was_shared = stays.shared_account
     _fill(gone, stays)
     gone.merged_into = stays
     for row in (gone, stays):
@@ -191,6 +194,8 @@ def merge(*, customer: Customer, into: Customer, by: Actor, now: datetime) -> Cu
         row.updated_at = now
         row.save()
     timeline.record("customer.merged", by=by, now=now, customer=stays, merged=str(gone.pk))
+    if stays.shared_account != was_shared:
+        marking.shared(customer=stays, by=by, now=now)
     if stays.do_not_contact == DoNotContact.ALL:
         turning.turn_all(customer=stays, by=by, now=now)
     return stays

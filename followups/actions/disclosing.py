@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from followups import inputs, notices
+from followups.actions import marking
 from followups.errors import Forbidden, Refused
 from followups.models import Actor, Agent, Disclosure, NoticeKind, Role
 
@@ -17,6 +18,7 @@ def switch_on(*, reason: str, by: Actor, now: datetime) -> Disclosure:
     if _held() is not None:
         raise Refused("already-on", "Figures per agent are on already.")
     row = Disclosure.objects.create(since=now, by=admin, reason=reason)
+    marking.disclosure(is_on=True, by=by, now=now)
     _tell(f"{by.name} switched on figures per agent for supervisors. The reason: {reason}", now=now)
     return row
 
@@ -28,6 +30,7 @@ def switch_off(*, by: Actor, now: datetime) -> Disclosure:
         raise Refused("already-off", "Figures per agent are off already.")
     row.until, row.ended_by = now, admin
     row.save(update_fields=["until", "ended_by"])
+    marking.disclosure(is_on=False, by=by, now=now)
     _tell(f"{by.name} switched off figures per agent.", now=now)
     return row
 

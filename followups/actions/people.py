@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Model
 
 from followups import inputs, worktime
-from followups.actions import intake
+from followups.actions import intake, marking
 from followups.errors import Forbidden, Invalid, Missing, Refused
 from followups.models import (
     Actor,
@@ -184,27 +184,32 @@ def _require_admin(by: Actor) -> None:
 
 
 @transaction.atomic
-def save_team(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> Team:
+def save_team(*, team: Team | None, changes: Mapping[str, Any], by: Actor, now: datetime) -> Team:
     """Make or change a team: name, kind, separate."""
     _require_admin(by)
     row = Team.objects.select_for_update().get(pk=team.pk) if team else Team()
+    kind = row.kind
     _put(row, changes, OF_TEAM)
     if not row.name:
         raise Invalid("name", "Name the team.", "required")
     if Team.objects.filter(name__iexact=row.name).exclude(pk=row.pk).exists():
         raise Invalid("name", "This name is taken.", "taken")
     row.save()
+    if team and row.kind != kind:
+        marking.team_kind(team=row, by=by, now=now)
     return row
 
 
 @transaction.atomic
-def save_policy(*, team: Team | None, changes: Mapping[str, Any], by: Actor) -> Policy:
+def save_policy(*, team: Team | None, changes: Mapping[str, Any], by: Actor, now: datetime) -> Policy:
     """Change a team's policy, or the desk's own (`team` None). Open follow-ups keep their dates and reminders."""
     _require_admin(by)
     row = own_policy(team)
+    before = {name: getattr(row, name) for name in changes if name in OF_POLICY}
     _put(row, changes, OF_POLICY)
     check_policy(policy=row)
     row.save()
+    marking.policy(team=team, before=before, after=row, by=by, now=now)
     return row
 
 
@@ -254,10 +259,11 @@ def _check_hours(row: Policy) -> None:
         raise Invalid("contact_until", "Must be later than the beginning.", "end-before-start")
 
 
-def drop_policy(*, team: Team, by: Actor) -> None:
+def drop_policy(*, team: Team, by: Actor, now: datetime) -> None:
     """The team follows the desk's own policy again."""
     _require_admin(by)
-    Policy.objects.filter(team=team).delete()
+    if Policy.objects.filter(team=team).delete()[0]:
+        marking.policy_dropped(team=team, by=by, now=now)
 
 
 @transaction.atomic
@@ -273,7 +279,9 @@ def save_category(*, category: Category, path: str, by: Actor, now: datetime) ->
     if held is None:
         raise Missing("This category was folded into another one.")
     category = held
+    was = category.path
     other = Category.objects.select_for_update().filter(path=clean).exclude(pk=category.pk).first()
+    marking.category_moved(path=was, to=clean, folded=other is not None, by=by, now=now)
     if other is None:
         category.path, category.family, category.is_sorted = clean, intake.family_of(clean), True
         category.save()

@@ -25,6 +25,7 @@ from followups.models.facts import DayCount, EndFact, Keeping, TicketFact, Touch
 from followups.models.followups import Brought, FollowUp, FollowUpState, Move, Stage
 from followups.models.imports import ImportMap, ImportRun, ImportState
 from followups.models.ladders import Audience, Elapsing, Ladder, LadderStep, Rota, RotaMember
+from followups.models.marks import Mark, MarkKind
 from followups.models.notices import Notice, NoticeKind
 from followups.models.plans import Bringer, Plan, PlanStep
 from followups.models.policies import Policy
@@ -89,6 +90,8 @@ __all__ = [
     "Ladder",
     "LadderStep",
     "Listening",
+    "Mark",
+    "MarkKind",
     "Messaging",
     "Move",
     "Note",

@@ -106,9 +106,9 @@ def test_a_team_that_follows_the_desk_again_takes_its_hours_too(team, root):
 
 
 def test_a_policy_of_ones_own_begins_as_a_copy_of_the_desks(team, root):
-    people.save_policy(team=None, changes={"daily_minutes": 33}, by=root)
+    people.save_policy(team=None, changes={"daily_minutes": 33}, by=root, now=NOW)
     calendars.save(team=None, hours=hours("Europe/Madrid", special_days=NEXT_DAY), by=root, now=NOW)
-    people.save_policy(team=team, changes={"minutes_each": 7}, by=root)
+    people.save_policy(team=team, changes={"minutes_each": 7}, by=root, now=NOW)
     row = Policy.objects.get(team=team)
     assert (row.daily_minutes, row.minutes_each, row.zone, row.special_days) == (33, 7, "Europe/Madrid", NEXT_DAY)
     assert Policy.objects.get(team=None).minutes_each == 5
@@ -241,5 +241,5 @@ def test_one_and_thirty_cost_the_same_queries(team, root, count, django_assert_n
         factories.promise(promised_by=DUE, now=NOW, team=team)
     with django_assert_num_queries(6):
         calendars.effect(team=team, hours=hours(special_days=NEXT_DAY), now=NOW)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         calendars.save(team=team, hours=hours(special_days=NEXT_DAY), by=root, now=NOW)

@@ -71,9 +71,9 @@ def test_bad_change_names_its_field(by_root, ada, now, changes, field, code):
 def test_only_administrators_set_up_people(by_sam, ada, team, now):
     acts = (
         lambda: save(ada, by_sam, now, role="admin"),
-        lambda: people.save_team(team=team, changes={"name": "X"}, by=by_sam),
-        lambda: people.save_policy(team=team, changes={"daily_minutes": 5}, by=by_sam),
-        lambda: people.drop_policy(team=team, by=by_sam),
+        lambda: people.save_team(team=team, changes={"name": "X"}, by=by_sam, now=now),
+        lambda: people.save_policy(team=team, changes={"daily_minutes": 5}, by=by_sam, now=now),
+        lambda: people.drop_policy(team=team, by=by_sam, now=now),
     )
     for act in acts:
         with pytest.raises(Forbidden) as refusal:
@@ -140,15 +140,15 @@ def test_people_change_their_own_names_only(ada, by_ada):
         ({"is_demo": True}, "is_demo"),
     ],
 )
-def test_bad_team_names_its_field(by_root, team, changes, field):
+def test_bad_team_names_its_field(by_root, team, now, changes, field):
     with pytest.raises(Invalid) as refusal:
-        people.save_team(team=team, changes=changes, by=by_root)
+        people.save_team(team=team, changes=changes, by=by_root, now=now)
     assert refusal.value.field == field
 
 
-def test_team_names_are_taken_once(by_root, team):
+def test_team_names_are_taken_once(by_root, team, now):
     with pytest.raises(Invalid) as refusal:
-        people.save_team(team=None, changes={"name": "BILLING"}, by=by_root)
+        people.save_team(team=None, changes={"name": "BILLING"}, by=by_root, now=now)
     assert refusal.value.code == "taken"
 
 
@@ -168,17 +168,17 @@ def test_team_names_are_taken_once(by_root, team):
         ({"team": None}, "team"),
     ],
 )
-def test_bad_policy_names_its_field(by_root, team, changes, field):
+def test_bad_policy_names_its_field(by_root, team, now, changes, field):
     with pytest.raises(Invalid) as refusal:
-        people.save_policy(team=team, changes=changes, by=by_root)
+        people.save_policy(team=team, changes=changes, by=by_root, now=now)
     assert refusal.value.field == field
     assert not Policy.objects.filter(team=team).exists()
 
 
-def test_team_without_a_policy_follows_the_desk(by_root, team):
-    people.save_policy(team=team, changes={"daily_minutes": 30}, by=by_root)
+def test_team_without_a_policy_follows_the_desk(by_root, team, now):
+    people.save_policy(team=team, changes={"daily_minutes": 30}, by=by_root, now=now)
     assert Policy.objects.of(team.pk).daily_minutes == 30
-    people.drop_policy(team=team, by=by_root)
+    people.drop_policy(team=team, by=by_root, now=now)
     assert Policy.objects.of(team.pk).daily_minutes == 90
 
 
