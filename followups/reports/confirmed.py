@@ -23,7 +23,7 @@ FACTS = f"""
         SELECT DISTINCT ON (counted.end_id) counted.end_id, c.confirmed
         FROM counted JOIN followups_confirmation c ON c.ticket_id = counted.ticket_id
         WHERE c.at >= counted.at AND c.at <= %(as_of)s AND (counted.until IS NULL OR c.at <= counted.until)
-        ORDER BY counted.end_id, c.at DESC
+        ORDER BY counted.end_id, c.at DESC, c.id DESC
     ),
     facts AS (
         SELECT counted.*, said.confirmed, coalesce(k.evidence = 'other_system', false) AS claimed,
@@ -35,8 +35,10 @@ FACTS = f"""
     )
 """
 
+# Of resolutions alone, whichever ends the question names.
 SOURCE = cuts.Source(
     facts=FACTS,
+    given=lambda question: {"of": "resolved"},
     parts={
         "den": "mature",
         "num": "mature AND coalesce(confirmed, false)",

@@ -82,3 +82,20 @@ def test_other_ends_are_no_resolutions():
     row = histories.ticket(histories.person("ana", now=START), at=SOLVED - DAY)
     histories.close(row, at=SOLVED, outcome="withdrawn")
     assert (asked(of="all").den, asked().low) == (0, None)
+
+
+@pytest.mark.parametrize("of", ["resolved", "unresolved", "all"])
+def test_it_is_of_resolutions_whatever_ends_another_report_looks_at(of):
+    says(solved("ana"), True)
+    gave_up = histories.ticket(None, at=SOLVED - DAY)
+    histories.close(gave_up, at=SOLVED, outcome="withdrawn")
+    total = asked(of=of)
+    assert (total.num, total.den, total.excluded["no_customer"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("words", [(True, False), (False, True)])
+def test_of_two_words_in_one_instant_the_one_written_last_counts(words):
+    row = solved("ana")
+    for yes in words:
+        says(row, yes)
+    assert (asked().num, asked().refuted) == ((1, 0) if words[-1] else (0, 1))
