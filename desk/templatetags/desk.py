@@ -78,9 +78,11 @@ def icon(name: str, label: str = "", size: int = 16) -> SafeString:
 @register.simple_tag
 def status(kind: str, word: str = "") -> SafeString:
     """A pill: icon and word, in the colour of its kind."""
-    sign, usual = STATES[kind]
-    look = LOOKS.get(kind, kind)
-    return format_html('<span class="pill pill-{}">{}{}</span>', look, icon(sign), word or usual)
+    return pill(kind, word, icon(STATES[kind][0]))
+
+
+def pill(kind: str, word: str, sign: SafeString) -> SafeString:
+    return format_html('<span class="pill pill-{}">{}{}</span>', LOOKS.get(kind, kind), sign, word or STATES[kind][1])
 
 
 @register.simple_tag

@@ -1,14 +1,18 @@
-"""The targets of a ticket as its page shows them: one calm line with the time left, and the pause."""
+"""The targets of a ticket as its page shows them, one calm line with the time left, and the pause; and as lists do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
+
+from django.db.models import Exists, OuterRef
 
 from desk import access
 from desk.templatetags.desk import day, duration, when
 from followups import clocks, complaints, targets, worktime
 from followups.actions import parking
-from followups.models import Policy, TargetClock, Ticket
+from followups.models import Pause, Policy, TargetClock, Ticket, Waiting
+from followups.models.tickets import among
 from followups.targets import State
 
 MARKS = {State.BREACHED: "overdue"}
@@ -55,6 +59,38 @@ def running(row: TargetClock, reading: targets.Reading, zone: str) -> Running:
         words = f"rests, then {by}"
     else:
         words = f"{by}, {duration(max(reading.left, timedelta()))} left"
+    return Running(mark, title_of(row), words)
+
+
+def title_of(row: TargetClock) -> str:
     template = complaints.BY_KEY.get(row.target.template)
     kind = row.get_kind_display()
-    return Running(mark, f"{template.name}: {kind.lower()}" if template else kind, words)
+    return f"{template.name}: {kind.lower()}" if template else kind
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The target of a ticket that is due first, as a row says it. `mark`: `warn` where it is near, `overdue` missed."""
+
+    mark: str
+    words: str
+
+
+def nearest(tickets: Iterable[int], *, zone: str, now: datetime) -> dict[int, Nearest]:
+    """By ticket, where one runs: one query for any number of tickets."""
+    asked = Pause.objects.filter(ticket=OuterRef("ticket"), reason=Waiting.CUSTOMER, ended_at=None, until_at__gt=now)
+    running = TargetClock.objects.filter(among("ticket_id", tickets), stopped_at=None).annotate(asked=Exists(asked))
+    first = running.select_related("target").order_by("ticket_id", "due_at", "id").distinct("ticket_id")
+    return {row.ticket_id: in_short(row, zone=zone, now=now) for row in first}
+
+
+def in_short(row: TargetClock, *, zone: str, now: datetime) -> Nearest:
+    """`asked` on the row: the desk waits for her answer."""
+    title, by = title_of(row), by_words(row.due_at, zone)
+    if row.due_at <= now:
+        return Nearest("overdue", f"{title} missed, was due {by}")
+    if row.asked and row.kind in parking.PAUSED:
+        return Nearest("", f"{title} rests, then due {by}")
+    if row.warned_at or (row.next_at and row.next_at <= now):
+        return Nearest("warn", f"{title} soon: due {by}")
+    return Nearest("", f"{title} due {by}")

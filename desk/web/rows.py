@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from desk.templatetags import desk as words
+from desk.web import clocks
 from desk.web.forms import steps
 from followups import masking, numbers
 from followups.actions import contacting
@@ -37,6 +38,7 @@ class Row:
     held_by: str
     brought: str
     held_back: str = ""
+    target: clocks.Nearest | None = None
 
 
 def with_tries(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
@@ -53,8 +55,11 @@ def of(
     now: datetime,
     reader: Agent | None = None,
     barrier: contacting.Barrier | None = None,
+    target: clocks.Nearest | None = None,
 ) -> Row:
-    """The row of a follow-up for a reader in `zone`; `barrier` is what stands against its call."""
+    """The row of a follow-up for a reader in `zone`; `barrier` is what stands against its call, `target` the one of its
+    ticket that is due first.
+    """
     state, word = state_of(follow_up, now)
     ticket = follow_up.ticket
     holder = follow_up.taken_by if follow_up.taken_until and follow_up.taken_until > now else None
@@ -75,6 +80,7 @@ def of(
         held_by=holder.display_name if holder else "",
         brought=follow_up.get_brought_display(),
         held_back=held_back(barrier, zone),
+        target=target,
     )
 
 

@@ -13,7 +13,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from desk import access
-from desk.web import paging, rows
+from desk.web import clocks, paging, rows
 from desk.web.forms import team as forms
 from followups.actions import promising, scheduling
 from followups.errors import Refused
@@ -41,14 +41,17 @@ def _board(request: HttpRequest, *, status: int = 200, **bound: Any) -> HttpResp
     found = _shown(_filtered(request, zone))
     page = paging.page(found, request.GET, field="promised_by", size=PRINTED if printed else SHOWN)
     soon = list(_shown(overdue.unattended(actor, now=now)).order_by("promised_by", "pk")[: SOON_SHOWN + 1])
+    targets = clocks.nearest([row.ticket_id for row in [*page.rows, *soon]], zone=zone, now=now)
+
+    def line(row: FollowUp) -> dict[str, Any]:
+        return _line(row, zone, now, counts.away, targets.get(row.ticket_id))
+
     context = {
         "board": counts,
         "bands": [(key, words, counts.bands[key]) for key, words in overdue.BANDS.items()],
         "page": page,
-        "lines": [
-            _line(row, zone, now, counts.away) | ({"phone": _phone(row)} if printed else {}) for row in page.rows
-        ],
-        "soon": [_line(row, zone, now, counts.away) for row in soon[:SOON_SHOWN]],
+        "lines": [line(row) | ({"phone": _phone(row)} if printed else {}) for row in page.rows],
+        "soon": [line(row) for row in soon[:SOON_SHOWN]],
         "more_soon": len(soon) > SOON_SHOWN,
         "may_act": actor.supervises,
         "results": request.session.pop(RESULTS) if RESULTS in request.session else None,
@@ -63,7 +66,9 @@ def _shown(found: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
     return rows.with_tries(found).select_related("ticket__team", "team", "acknowledged_by")
 
 
-def _line(row: FollowUp, zone: str, now: datetime, away: frozenset[int]) -> dict[str, Any]:
+def _line(
+    row: FollowUp, zone: str, now: datetime, away: frozenset[int], target: clocks.Nearest | None
+) -> dict[str, Any]:
     """A row of the list, with who is on it and how far it climbed."""
     held = bool(row.acknowledged_until and row.acknowledged_until > now)
     team = row.team or row.ticket.team
@@ -74,7 +79,11 @@ def _line(row: FollowUp, zone: str, now: datetime, away: frozenset[int]) -> dict
         "away" if row.owner_id in away else "",
     ]
     band = overdue.BANDS[overdue.band_of(row.promised_by, now=now, zone=zone)]
-    return {"row": rows.of(row, zone=zone, now=now), "note": " · ".join(filter(None, notes)), "band": band}
+    return {
+        "row": rows.of(row, zone=zone, now=now, target=target),
+        "note": " · ".join(filter(None, notes)),
+        "band": band,
+    }
 
 
 def _phone(row: FollowUp) -> str:

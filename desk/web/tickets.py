@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from desk import access
 from desk.templatetags.desk import window
-from desk.web import history
+from desk.web import clocks, history
 from desk.web import rows as names
 from followups import numbers, search
 from followups.errors import Invalid
@@ -64,8 +64,10 @@ def page(rows: QuerySet[Ticket], before: str) -> tuple[list[Ticket], str]:
     return found[:PAGE], f"{last.opened_at.isoformat()}_{last.pk}" if last else ""
 
 
-def shown(row: Ticket, *, zone: str, now: datetime, reader: Agent) -> dict[str, Any]:
-    """A ticket as a row: its state, until when, and whose it is."""
+def shown(
+    row: Ticket, *, zone: str, now: datetime, reader: Agent, target: clocks.Nearest | None = None
+) -> dict[str, Any]:
+    """A ticket as a row: its state, until when, its nearest target, and whose it is."""
     mark, word = mark_of(row, now)
     due = window(row.next_promised_from, row.next_promised_by, zone) if row.next_promised_by else ""
     verb = "promised" if row.next_told_at else "next step"
@@ -78,6 +80,7 @@ def shown(row: Ticket, *, zone: str, now: datetime, reader: Agent) -> dict[str, 
         "why": " · ".join(part for part in (f"{verb} {due}" if due else "", row.category.path) if part),
         "who": names.name_of(row.customer, reader),
         "side": row.agent.display_name if row.agent else str(row.team or "for all"),
+        "target": target,
     }
 
 
@@ -104,10 +107,11 @@ def tickets(request: access.DeskRequest) -> HttpResponse:
         found, older = page(filtered(request.actor, asked, request.now), request.GET.get("before", ""))
     except Invalid as refused:
         found, older, error = [], "", refused.message
-    zone = access.zone_of(request.user)
+    given: dict[str, Any] = {"zone": access.zone_of(request.user), "now": request.now}
+    targets = clocks.nearest([row.pk for row in found if row.is_open], **given)
     teams = Team.objects.all() if request.actor.sees_all else Team.objects.filter(pk__in=request.actor.team_ids)
     page_context = {
-        "rows": [shown(row, zone=zone, now=request.now, reader=request.user) for row in found],
+        "rows": [shown(row, **given, reader=request.user, target=targets.get(row.pk)) for row in found],
         "older": older,
         "asked": asked,
         "states": STATES,

@@ -1,6 +1,6 @@
 """Today: what is mine, what is free, what comes, what is done; and the way from one to the next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from desk import access
-from desk.web import rows
+from desk.web import clocks, paging, rows
 from followups import worktime
 from followups.actions import contacting, scheduling
 from followups.errors import Refused
 from followups.models import Actor, FollowUp
 
-SHOWN = 50
+SHOWN, ALONE = 8, 25
 FREE_AFTER = timedelta(minutes=10)
 CALL_AHEAD = timedelta(hours=1)
 CALLING = ("overdue", "today", "free")
@@ -29,12 +29,13 @@ TABS = (("today", "Today"), ("upcoming", "Upcoming"), ("done", "Done"))
 
 @dataclass(frozen=True)
 class Section:
-    """A headed list, and how many there are in all."""
+    """A headed list, how many there are in all, and the address of those that are not shown."""
 
     name: str
     title: str
     rows: list[rows.Row]
     total: int
+    more: str = ""
 
 
 def starts() -> Coalesce:
@@ -72,8 +73,7 @@ def day_before(midnight: datetime) -> datetime:
 
 
 def done_today(actor: Actor, midnight: datetime) -> QuerySet[FollowUp]:
-    ended = FollowUp.objects.ended().filter(ended_by=actor.agent, ended_at__gte=day_before(midnight))
-    return ended.order_by("-ended_at")
+    return FollowUp.objects.ended().filter(ended_by=actor.agent, ended_at__gte=day_before(midnight))
 
 
 def queue(actor: Actor, now: datetime, zone: str) -> QuerySet[FollowUp]:
@@ -101,30 +101,54 @@ Part = tuple[str, str, QuerySet[FollowUp], int]
 
 
 def filled(parts: list[Part], request: access.DeskRequest) -> list[Section]:
-    """The lists with their rows; what stands against calls is asked for all of them at once."""
-    found = {name: list(rows.with_tries(known)[:SHOWN]) if total else [] for name, _, known, total in parts}
-    calls = [each for name, shown in found.items() if name in CALLING for each in shown]
+    """The lists with their rows; what stands against calls, and the targets, are asked for all of them at once."""
+    pages = {name: _page(name, known, total, request, alone=len(parts) == 1) for name, _, known, total in parts}
+    calls = [each for name, page in pages.items() if name in CALLING for each in page.rows]
     against = contacting.held_back(calls, now=request.now)
-    given: dict[str, Any] = {"zone": access.zone_of(request.user), "now": request.now, "reader": request.user}
+    given: dict[str, Any] = {"zone": access.zone_of(request.user), "now": request.now}
+    open_ones = [each.ticket_id for page in pages.values() for each in page.rows if each.is_open]
+    targets = clocks.nearest(open_ones, **given) if open_ones else {}
+
+    def row(each: FollowUp) -> rows.Row:
+        found = {"barrier": against.get(each.pk), "target": targets.get(each.ticket_id)}
+        return rows.of(each, reader=request.user, **given, **found)
+
     return [
-        Section(name, title, [rows.of(each, **given, barrier=against.get(each.pk)) for each in found[name]], total)
+        Section(name, title, [row(each) for each in pages[name].rows], total, pages[name].older)
         for name, title, _, total in parts
     ]
 
 
+def _page(name: str, known: QuerySet[FollowUp], total: int, request: access.DeskRequest, *, alone: bool) -> paging.Page:
+    """A list by itself goes on page by page; the first of one among others lead to it by itself."""
+    if not total:
+        return paging.Page([])
+    ended = name == "done"
+    page = paging.page(
+        rows.with_tries(known),
+        request.GET if alone else QueryDict(),
+        field="ended_at" if ended else "promised_by",
+        newest_first=ended,
+        size=ALONE if alone else SHOWN,
+    )
+    return page if alone or not page.older else replace(page, older=f"?list={name}")
+
+
 def sections(tab: str, counts: dict[str, int], midnight: datetime, request: access.DeskRequest) -> list[Section]:
-    return filled(parts_of(tab, counts, midnight, request), request)
+    parts = parts_of(tab, counts, midnight, request)
+    wished = [part for part in parts if part[0] == request.GET.get("list")]
+    return filled(wished or parts, request)
 
 
 def parts_of(tab: str, counts: dict[str, int], midnight: datetime, request: access.DeskRequest) -> list[Part]:
     actor, now = request.actor, request.now
-    open_ones = mine(actor, now).order_by("promised_by", "pk")
+    open_ones = mine(actor, now)
     if tab == "upcoming":
         return [("upcoming", "Upcoming", open_ones.filter(promised_by__gte=midnight), counts["upcoming"])]
     if tab == "done":
         return [("done", "Done today", done_today(actor, midnight), counts["done"])]
     due = open_ones.filter(promised_by__gt=now, promised_by__lt=midnight)
-    pool = free(actor, now, midnight + timedelta(days=1)).order_by("promised_by", "pk")
+    pool = free(actor, now, midnight + timedelta(days=1))
     return [
         ("overdue", "Overdue", open_ones.filter(promised_by__lte=now), counts["overdue"]),
         ("today", "Today", due, counts["today"]),
@@ -155,6 +179,7 @@ def page_of(request: access.DeskRequest, tab: str, counts: dict[str, int], midni
         "counts": counts,
         "today_counts": counts,
         "has_queue": now_count > 0,
+        "alone": tab == "today" and request.GET.get("list") in CALLING,
         "supervises": request.actor.supervises,
     }
 

@@ -10,7 +10,7 @@ from followups import numbers
 from followups.models import Contact, Delivery, Event, FollowUp, Move, Notice
 from tests import factories
 
-BUDGET = 11
+BUDGET = 12
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_list_queries_do_not_grow(desk, at, several, django_assert_num_queries):
         desk.ticket(subject=f"No {number}", customer=desk.customer())
     client = at(desk.ada)
     client.get("/tickets")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/tickets")
 
 
