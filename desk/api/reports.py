@@ -104,7 +104,7 @@ def check_agents(actor: Actor, question: windows.Question) -> None:
 
 def asked(given: dict[str, str], *, scope: windows.Scope) -> windows.Question:
     """The question in a query string, looked at from now by the database's clock unless it says otherwise."""
-    return windows.question(given, now=windows.clock(), zone=settings.DESK_ZONE, scope=scope)
+    return windows.question(given, now=reading.clock(), zone=settings.DESK_ZONE, scope=scope)
 
 
 def once_each(query: QueryDict) -> dict[str, str]:

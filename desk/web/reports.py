@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -47,11 +48,13 @@ HOUR, DAY = 3600, 86_400
 @access.page()
 def overview(request: HttpRequest) -> HttpResponse:
     """Whether fewer are left without an answer, and where; then every report in one look, over the 90 days to now."""
-    question, refused = asked(request)
     with reading.whole():
+        question, refused = asked(request)
         found = [card(module, question, request) for module in catalogue.REPORTS.values()] if question else []
         look = changes.context(request, question, given(request)) if question else {}
     context = common(request, question, refused) | {"cards": found} | look
+    if found and not found[0]["report"].rows:
+        context |= elsewhere(question)
     return render(request, "reports/overview.html", context, status=status(refused))
 
 
@@ -72,24 +75,28 @@ def card(module: ModuleType, question: windows.Question, request: HttpRequest) -
 @access.page()
 def report(request: HttpRequest, name: str) -> HttpResponse:
     module = catalogue.named(name)
-    question, refused = asked(request)
-    context = (
-        common(request, question, refused) | asking(request, question) | {"name": name, "title": figures.TITLES[name]}
-    )
-    if question:
-        with reading.whole():
-            context |= OWN.get(name, drawn)(request, module, question)
+    with reading.whole():
+        question, refused = asked(request)
+        found = OWN.get(name, drawn)(request, module, question) if question else {}
+    context = common(request, question, refused) | asking(request, question) | found
+    context |= {"name": name, "title": figures.TITLES[name]}
+    if found and found["is_empty"]:
+        context |= elsewhere(question)
     return render(request, "reports/report.html", context, status=status(refused))
 
 
 def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
     """A report of shares: its course over time, and the cut where one is asked for; one tally for both where it can."""
     name, by = module.NAME, question.by if question.by in windows.TIMES else "week"
-    course = module.report(replace(question, by=by))
     is_cut = question.by not in (None, *windows.TIMES)
+    if is_cut:
+        for source in module.SOURCES:
+            cuts.together(question, source, (by, question.by))
+    course = module.report(replace(question, by=by))
     found = module.report(question) if is_cut else course
     link = linked(request, name)
     return laid_out(request, found, question) | {
+        "is_empty": not course.rows,
         "parts": figures.parts(name, found.total, link),
         "waivers": figures.waivers(found.total, link) if name == dead_ends.NAME else None,
         "over_time": figures.drawn(name, replace(question, by=by), course.rows, linked(request, name, by=by)),
@@ -104,14 +111,18 @@ def timed(request: HttpRequest, module: ModuleType, question: windows.Question) 
     """The report of times: how many were still waiting, over the time waited."""
     known = time_to_resolution.ages(question)
     found = module.report(question, known=known)
-    return laid_out(request, found, question) | {"curve": curve(known[None], found.total) if found.total.n else None}
+    course = curve(known[None], found.total) if found.total.n else None
+    return laid_out(request, found, question) | {"is_empty": not found.total.n, "curve": course}
 
 
 def laden(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
     """The report of work: what lies ahead of each team, day by day."""
     fewer = capacity.fewer(request.GET.get("fewer", ""))
+    cuts.together(question, workload.SOURCE, ("team", question.by))
     ahead = capacity.table(module.report(replace(question, by="team")), fewer)
-    return laid_out(request, module.report(question), question) | {"ahead": ahead, "fewer": fewer}
+    found = module.report(question)
+    more = {"is_empty": not found.total.opened, "ahead": ahead, "fewer": fewer}
+    return laid_out(request, found, question) | more
 
 
 def silent_ones(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
@@ -214,7 +225,7 @@ def asked(request: HttpRequest) -> tuple[windows.Question | None, Invalid | None
     words = {name: text for name, text in request.GET.dict().items() if name not in DRILLED}
     try:
         found = windows.question(
-            words, now=windows.clock(), zone=settings.DESK_ZONE, scope=windows.scope_of(request.actor)
+            words, now=reading.clock(), zone=settings.DESK_ZONE, scope=windows.scope_of(request.actor)
         )
     except Invalid as wrong:
         return None, wrong
@@ -244,9 +255,6 @@ def linked(request: HttpRequest, name: str, **changes: Any) -> figures.Link:
 def common(request: HttpRequest, question: windows.Question | None, refused: Invalid | None) -> dict[str, Any]:
     scope = question.scope if question else None
     disclosed = Disclosure.objects.present()
-    teams = (
-        Team.objects.all() if scope is None or scope.team_ids is None else Team.objects.filter(pk__in=scope.team_ids)
-    )
     return {
         "question": question,
         "refused": refused,
@@ -255,11 +263,20 @@ def common(request: HttpRequest, question: windows.Question | None, refused: Inv
         "asked": urlencode(given(request)),
         "cuts": [(name, word) for name, word in figures.CUTS.items() if name != "agent" or disclosed],
         "disclosed": disclosed,
-        "teams": teams,
-        "families": Category.objects.values_list("family", flat=True).distinct().order_by("family"),
         "own": scope is not None and scope.agent_id is not None,
         "zone": settings.DESK_ZONE,
-    } | elsewhere(question)
+    } | choices(scope)
+
+
+def choices(scope: windows.Scope | None) -> dict[str, list[str]]:
+    """The teams whose figures may be asked for, and the families."""
+    teams = Team.objects.filter(pk__in=scope.team_ids) if scope and scope.team_ids is not None else Team.objects.all()
+    words = teams.order_by().annotate(what=Value("teams")).values_list("what", "name")
+    families = Category.objects.order_by().annotate(what=Value("families")).values_list("what", "family")
+    found: dict[str, list[str]] = {"teams": [], "families": []}
+    for what, word in words.union(families).order_by("what", "name"):
+        found[what].append(word)
+    return found
 
 
 def asking(request: HttpRequest, question: windows.Question | None) -> dict[str, Any]:
@@ -278,10 +295,8 @@ def asking(request: HttpRequest, question: windows.Question | None) -> dict[str,
     }
 
 
-def elsewhere(question: windows.Question | None) -> dict[str, Any]:
+def elsewhere(question: windows.Question) -> dict[str, Any]:
     """Where the period holds nothing: the latest opening before it, and the day to look from instead."""
-    if question is None or Ticket.objects.filter(opened_at__gte=question.start, opened_at__lt=question.end).exists():
-        return {}
     earlier = Ticket.objects.filter(opened_at__lt=question.start).order_by("-opened_at")
     latest = earlier.values_list("opened_at", flat=True).first()
     if latest is None:

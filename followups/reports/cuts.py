@@ -118,8 +118,8 @@ def tally(question: windows.Question, source: Source) -> Tally:
 
 
 def together(question: windows.Question, source: Source, bys: Iterable[str | None]) -> None:
-    """Counts these cuts in one statement, so that in this look each of their tallies is there already."""
-    asked = [replace(question, by=by) for by in bys]
+    """Counts the whole and these cuts in one statement, so that in this look each of their tallies is there already."""
+    asked = [replace(question, by=by) for by in dict.fromkeys((None, *bys))]
     with reading.whole():
         slow = [each for each in asked if not counted_by_days(each, source)]
         found = crossed(question, source, (), *(cut_of(each) for each in slow)) if slow else {}

@@ -7,31 +7,24 @@ since the facts last followed is counted from the rows, in the same statement; a
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
-
 from followups.reports import reading, windows
 from followups.reports.ends import Tables
 
 
 class State(NamedTuple):
     """`ready`: the facts are whole and near. `zone` is that of the days, `latest` the last instant that any fact names;
-    `touched`: somebody was, since.
+    `touched`: somebody was, since. `clock` is the database's own, as it was looked at.
     """
 
     ready: bool
     zone: str
     latest: datetime | None
     touched: bool
+    clock: datetime
 
 
 def state() -> State:
-    return State(*(reading.once(reading.KEPT, _state) or (False, "", None, True)))
-
-
-def _state() -> tuple | None:
-    with connection.cursor() as cursor:
-        cursor.execute(reading.STATE)
-        return cursor.fetchone()
+    return State(*reading.state())
 
 
 def ready() -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,9 +19,9 @@ KEPT = "kept"
 STATE = f"""
     SELECT built_at IS NOT NULL AND EXISTS (SELECT FROM followups_ticket WHERE NOT is_demo)
         AND NOT EXISTS (SELECT FROM followups_touched WHERE num_nonnulls(customer_id, ticket_id) = 0)
-        AND (SELECT count(*) FROM (SELECT FROM followups_touched LIMIT {MOST + 1}) few) <= {MOST}, zone, latest,
-        EXISTS (SELECT FROM followups_touched)
-    FROM followups_keeping
+        AND (SELECT count(*) FROM (SELECT FROM followups_touched LIMIT {MOST + 1}) few) <= {MOST},
+        coalesce(zone, ''), latest, EXISTS (SELECT FROM followups_touched), clock_timestamp()
+    FROM (VALUES (true)) one (look) LEFT JOIN followups_keeping ON one.look
 """
 
 _found: ContextVar[dict[Hashable, Any] | None] = ContextVar("found", default=None)
@@ -52,3 +53,19 @@ def once(what: Hashable, ask: Callable[[], Any]) -> Any:
     if what not in found:
         found[what] = ask()
     return found[what]
+
+
+def state() -> tuple[Any, ...]:
+    """What `STATE` asks, as it was when the look began."""
+    return once(KEPT, _state)
+
+
+def _state() -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(STATE)
+        return cursor.fetchone()
+
+
+def clock() -> datetime:
+    """The database's own clock, by which a report looks where nobody names an instant."""
+    return state()[-1]

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import Count, Q
 
 from followups import errors
@@ -78,13 +77,6 @@ class Question:
             "named": list(self.named),
             **{name: getattr(self.filters, name) for name in FILTERS},
         }
-
-
-def clock() -> datetime:
-    """The database's own clock, by which a report looks where nobody names an instant."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
 
 
 def scope_of(actor: Actor) -> Scope:

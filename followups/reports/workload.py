@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from followups import worktime
 from followups.models import Absence, Agent, Policy, Role, Team
-from followups.reports import answers, cuts, rows, windows
+from followups.reports import answers, cuts, reading, rows, windows
 from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
 
 NAME = "workload"
@@ -96,7 +96,7 @@ class Crew:
 
 def report(question: windows.Question) -> rows.Report:
     tally = cuts.tally(question, SOURCE)
-    crews, away = crews_of(question), absences(question)
+    crews, away = crews_of(question), reading.once(("absences", question.as_of), lambda: absences(question))
     total = row(rows.TOTAL, tally.total, question, (crews[None], away))
     by_key = [row(key, it, question, (crews.get(key or ""), away)) for key, it in tally.rows.items()]
     return answers.answered(question, ABOUT, total, by_key)
@@ -107,13 +107,9 @@ Away = dict[int, list[tuple[datetime, datetime]]]
 
 def crews_of(question: windows.Question) -> dict[str | None, Crew]:
     """By the name of the team where the question is cut so ("" without a team), and under None of all that it asks of."""
-    policies = {policy.team_id: policy for policy in Policy.objects.all()}
+    policies, members = reading.once("policies", policies_by_team), reading.once("members", members_by_team)
     desk = policies.get(None) or Policy()
     asked = {question.filters.team} if question.filters.team else question.scope.team_ids
-    active = Agent.objects.filter(is_active=True, role__in=[Role.AGENT, Role.SUPERVISOR])
-    members: dict[int | None, set[int]] = defaultdict(set)
-    for agent, team in active.values_list("pk", "teams"):
-        members[team].add(agent)
     wanted = members if asked is None else {team: members[team] for team in asked}
     only = policies.get(question.filters.team, desk)
     found: dict[str | None, Crew] = {None: Crew(only, frozenset(set().union(*wanted.values())))}
@@ -122,6 +118,20 @@ def crews_of(question: windows.Question) -> dict[str | None, Crew]:
         found |= {
             team.name: Crew(policies.get(team.pk, desk), frozenset(members[team.pk])) for team in Team.objects.all()
         }
+    return found
+
+
+def policies_by_team() -> dict[int | None, Policy]:
+    """The desk's own under None."""
+    return {policy.team_id: policy for policy in Policy.objects.all()}
+
+
+def members_by_team() -> dict[int | None, set[int]]:
+    """Who works in each team; under None who is in none."""
+    found: dict[int | None, set[int]] = defaultdict(set)
+    active = Agent.objects.filter(is_active=True, role__in=[Role.AGENT, Role.SUPERVISOR])
+    for agent, team in active.values_list("pk", "teams"):
+        found[team].add(agent)
     return found
 
 
