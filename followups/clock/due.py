@@ -20,7 +20,9 @@ FOR NO KEY UPDATE OF follow_up SKIP LOCKED
 HOLD = "SELECT id FROM followups_followup WHERE id = ANY(%s::uuid[]) FOR NO KEY UPDATE SKIP LOCKED"
 
 # A batch is small and the tables are not: their rows are looked up by key, however few the planner believes there are.
-BY_KEY = "SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off"
+# What is told is joined to those who hear it by their groups, which have no key.
+BY_KEY = "SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_hashjoin = off"
+BY_GROUP = "SET LOCAL enable_hashjoin = on"
 
 
 def each(lookup: str, name: str) -> str:
@@ -96,7 +98,10 @@ def mark(follow_ups: list[UUID], *, now: datetime) -> list[Due]:
     """
     with connection.cursor() as cursor:
         cursor.execute(BY_KEY)
-    return [Due(*row) for row in rows(MARK, {"now": now, "follow_ups": array(follow_ups)})]
+        cursor.execute(MARK, {"now": now, "follow_ups": array(follow_ups)})
+        found = [Due(*row) for row in cursor.fetchall()]
+        cursor.execute(BY_GROUP)
+    return found
 
 
 def array(values: Iterable[Any]) -> str:
