@@ -1,6 +1,5 @@
 """The reports: the same figures as on the pages, as JSON or CSV."""
 
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from desk.api import answers, described, errors
 from desk.api.resource import Resource, answer
 from followups.errors import Invalid
 from followups.models import Actor, Scope
-from followups.reports import catalogue, reading, rows, tables, windows
+from followups.reports import against, catalogue, mix, reading, rows, shares, tables, windows
 
 INSTANT = {"type": "string", "description": "A date (its midnight in the desk's zone) or an instant with its offset."}
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -26,18 +25,50 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "window_days": {"type": "integer", "minimum": 1, "maximum": 90, "default": 7},
     "of": {"type": "string", "enum": list(windows.OF), "default": "resolved"},
     "by": {"type": "string", "enum": ["", *windows.CUTS]},
+    "against": {
+        "type": "string",
+        "enum": ["", *windows.AGAINST],
+        "description": "Beside each share the same of the period before of the same length, or of the same dates a year "
+        "before. Reports without shares, and shares that never stop changing (`as_of_rate`), have none.",
+    },
     **{name: {"type": "string"} for name in windows.FILTERS},
     "format": {"type": "string", "enum": ["json", "csv"], "default": "json"},
 }
 SHARE = {"type": ["number", "null"]}
+COMMON_MIX = {
+    "type": "object",
+    "description": "In rows by team, site or agent: the share at the channels and families of the whole question. `covered` "
+    f"is the part of that mix which the row has cases of; below {mix.COVERED} `rate` is null.",
+    "properties": {"rate": SHARE, "covered": SHARE},
+    "required": ["rate", "covered"],
+}
+AGAINST = {
+    "type": "object",
+    "description": "The earlier period; `difference` is now less then, between `ci_low` and `ci_high`. `at_old_mix`: the share "
+    "now, had as many come of each channel and family as then. `verdict` says more or fewer of what the share counts, "
+    f"nothing on fewer than {against.ENOUGH}, nothing of a period that is not over, and `..._but_for_mix` where at the old "
+    "mix it is the other way round.",
+    "properties": {
+        **{name: {"type": "integer"} for name in ("num", "den", "immature")},
+        **dict.fromkeys(("rate", "difference", "ci_low", "ci_high", "at_old_mix"), SHARE),
+        "verdict": {"type": "string", "enum": list(against.VERDICTS)},
+    },
+    "required": ["num", "den", "rate", "immature", "difference", "ci_low", "ci_high", "at_old_mix", "verdict"],
+}
 ROW = {
     "type": "object",
-    "description": "Shares carry `num, den, rate, ci_low, ci_high, immature, excluded`; null: nothing to divide by.",
-    "properties": {"key": {"type": "string"}},
+    "description": "Shares carry `num, den, rate, ci_low, ci_high, immature, excluded`; null: nothing to divide by. By team, "
+    f"site or agent, rows of fewer than {against.ENOUGH} come last: they are not to be compared.",
+    "properties": {"key": {"type": "string"}, "at_common_mix": COMMON_MIX, "against": AGAINST},
     "required": ["key"],
     "additionalProperties": True,
 }
 FAMILIAR = {"anyOf": [ROW, {"type": "null"}], "description": "Closed as resolved, of all closed in the period."}
+EARLIER = {
+    "type": ["object", "null"],
+    "description": "The earlier period that was asked for.",
+    "properties": {name: {"type": "string", "format": "date-time"} for name in ("from", "to")},
+}
 ANSWER = {
     "type": "object",
     "properties": {
@@ -45,6 +76,7 @@ ANSWER = {
         **{name: {"type": "string", "format": "date-time"} for name in ("from", "to", "as_of")},
         **{name: {"type": "integer"} for name in ("window_days", "entered_after_as_of")},
         "by": {"type": ["string", "null"]},
+        "against": EARLIER,
         "total": ROW,
         "rows": {"type": "array", "items": ROW},
         "familiar": FAMILIAR,
@@ -92,7 +124,7 @@ class Report(Resource):
         question = asked(given, scope=windows.scope_of(request.actor))
         check_agents(request.actor, question)
         with reading.whole():
-            report = module.report(question)
+            report = shares.report(module, question)
         return csv(report) if form == "csv" else answer(figures(report, question))
 
 
@@ -116,14 +148,22 @@ def once_each(query: QueryDict) -> dict[str, str]:
 
 
 def figures(report: rows.Report, question: windows.Question) -> dict[str, Any]:
-    return asdict(report) | {
+    return rows.figures(report) | {
         "from": answers.instant(question.start),
         "to": answers.instant(question.end),
         "as_of": answers.instant(question.as_of),
         "window_days": question.window_days,
         "of": question.of,
         "by": question.by,
+        "against": earlier(question),
     }
+
+
+def earlier(question: windows.Question) -> dict[str, str] | None:
+    if question.against is None:
+        return None
+    asked_ = against.earlier(question)
+    return {"from": answers.instant(asked_.start), "to": answers.instant(asked_.end)}
 
 
 def csv(report: rows.Report) -> HttpResponse:

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from desk.templatetags.desk import rate
 from desk.web.columns import CUTS
-from followups.reports import change, windows
+from desk.web.comparing import points
+from followups.reports import against, change, windows
 
 # What went wrong, and of what.
 LABELS = {
@@ -18,24 +19,24 @@ LABELS = {
     "untold": ("Dead ends without a told next step", "of all closings"),
 }
 SIGNS = {
-    change.FEWER: ("done", "fewer than before"),
-    change.MORE: ("overdue", "more than before"),
-    change.ALIKE: ("info", "no clear change"),
-    change.FEW: ("info", "too few to compare"),
-    change.NONE: ("info", "nothing to compare"),
-    change.MIX_MORE: ("warn", "not worse: other channels"),
-    change.MIX_FEWER: ("warn", "not better: other channels"),
+    against.FEWER: ("done", "fewer than before"),
+    against.MORE: ("overdue", "more than before"),
+    against.ALIKE: ("info", "no clear change"),
+    against.FEW: ("info", "too few to compare"),
+    against.NONE: ("info", "nothing to compare"),
+    against.MIX_MORE: ("warn", "not worse: other channels"),
+    against.MIX_FEWER: ("warn", "not better: other channels"),
 }
 ANSWERS = {
-    change.FEWER: "Yes, fewer: {now} were still without a solution a week later, {before} in the month before.",
-    change.MORE: "No, more: {now} were still without a solution a week later, {before} in the month before.",
-    change.ALIKE: "No clear change: {now} were still without a solution a week later, {before} in the month before.",
-    change.FEW: "Too few to say: {num} of {den} were still without a solution a week later, {old_num} of {old_den} in the "
+    against.FEWER: "Yes, fewer: {now} were still without a solution a week later, {before} in the month before.",
+    against.MORE: "No, more: {now} were still without a solution a week later, {before} in the month before.",
+    against.ALIKE: "No clear change: {now} were still without a solution a week later, {before} in the month before.",
+    against.FEW: "Too few to say: {num} of {den} were still without a solution a week later, {old_num} of {old_den} in the "
     "month before.",
-    change.NONE: "Not known yet: it takes two months of tickets to compare.",
-    change.MIX_MORE: "Not worse, though {now} were still without a solution a week later and {before} in the month before: "
+    against.NONE: "Not known yet: it takes two months of tickets to compare.",
+    against.MIX_MORE: "Not worse, though {now} were still without a solution a week later and {before} in the month before: "
     "more came by channels on which it takes longer. Had as many come by each as before, it were {mix}.",
-    change.MIX_FEWER: "Not better, though {now} were still without a solution a week later and {before} in the month "
+    against.MIX_FEWER: "Not better, though {now} were still without a solution a week later and {before} in the month "
     "before: more came by channels on which it is quick. Had as many come by each as before, it were {mix}.",
 }
 
@@ -77,13 +78,8 @@ def _shown(one: change.Change) -> dict[str, Any]:
         "said": said,
         "shift": points(shift.value) if shift else "",
         "shift_range": f"{points(shift.low)} to {points(shift.high)}" if shift else "",
-        "mix": rate(one.at_old_mix) if one.verdict in (change.MIX_MORE, change.MIX_FEWER) else "",
+        "mix": rate(one.at_old_mix) if one.verdict in (against.MIX_MORE, against.MIX_FEWER) else "",
     }
-
-
-def points(share: float) -> str:
-    """A difference of shares in percentage points with its sign: `−4.1`."""
-    return f"{share * 100:+.1f}".replace("-", "\u2212")
 
 
 def _cut(by: str, rows: list[change.Change], found: change.Look, kept: dict[str, str]) -> dict[str, Any]:
@@ -102,7 +98,7 @@ def _next(place: tuple[str, change.Change] | None, found: change.Look, kept: dic
     if place is None or not place[1].name:
         return None
     by, one = place
-    why = "more are left than before" if one.verdict == change.MORE else "most are left there"
+    why = "more are left than before" if one.verdict == against.MORE else "most are left there"
     return {"name": f"{CUTS[by]} {one.name}", "why": why, "url": _place(by, one, found, kept)}
 
 

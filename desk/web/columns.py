@@ -6,7 +6,7 @@ from typing import Any
 
 from desk.templatetags.desk import interval, number, rate
 from followups.models import TargetKind, WaiverKind
-from followups.reports import time_to_resolution
+from followups.reports import rows, time_to_resolution
 from followups.reports.workload import AGES, DAYS
 
 TITLES = {
@@ -47,11 +47,16 @@ NOTHING = "\u2013"
 
 @dataclass(frozen=True)
 class Column:
-    """`part` names the rows behind the number; a rate has none of its own."""
+    """`part` names the rows behind the number; a rate has none of its own. `share` is what the column shows, where it is one."""
 
     label: str
     text: Callable[[Any], str]
     part: str = ""
+    share: Callable[[Any], rows.Row] | None = None
+
+
+def rated(label: str, share: Callable[[Any], rows.Row] = lambda row: row, part: str = "") -> Column:
+    return Column(label, lambda row: rate(share(row).rate), part, share)
 
 
 def count(label: str, name: str, part: str) -> Column:
@@ -67,11 +72,11 @@ def told_hours(value: float | None) -> str:
 
 
 def of_kind(kind: str, label: str) -> Column:
-    return Column(label, lambda row: rate(row.kinds[kind].rate), f"{kind}.den")
+    return rated(label, lambda row: row.kinds[kind], f"{kind}.den")
 
 
 def horizon(days: str) -> Column:
-    return Column(f"By {days} d", lambda row: rate(row.horizons[days].rate), f"{days}.num")
+    return rated(f"By {days} d", lambda row: row.horizons[days], f"{days}.num")
 
 
 def share_by(days: str) -> Column:
@@ -98,7 +103,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "resolution": (
         Column("Opened", lambda row: number(row.as_of_rate.den), "den"),
         Column("Resolved", lambda row: number(row.as_of_rate.num), "num"),
-        Column("Rate", lambda row: rate(row.as_of_rate.rate)),
+        rated("Rate", lambda row: row.as_of_rate),
         Column("95 % between", lambda row: interval(row.as_of_rate)),
         *(horizon(days) for days in ("1", "3", "7", "30")),
         count("Open", "open", "open"),
@@ -108,10 +113,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "recontact": (
         Column("Ended", lambda row: number(row.any_issue.den), "den"),
         Column("Any issue", lambda row: number(row.any_issue.num), "any_issue"),
-        Column("Rate", lambda row: rate(row.any_issue.rate)),
+        rated("Rate", lambda row: row.any_issue),
         Column("95 % between", lambda row: interval(row.any_issue)),
         Column("Same issue", lambda row: number(row.same_issue.num), "same_issue"),
-        Column("Rate", lambda row: rate(row.same_issue.rate)),
+        rated("Rate", lambda row: row.same_issue),
         Column("95 % between", lambda row: interval(row.same_issue)),
         Column("Too recent", lambda row: number(row.any_issue.immature), "immature"),
         Column("Left out", lambda row: number(sum(row.any_issue.excluded.values())), "excluded"),
@@ -128,7 +133,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "promises": (
         count("Fell due", "den", "den"),
         count("Kept", "num", "num"),
-        Column("Rate", lambda row: rate(row.rate)),
+        rated("Rate"),
         Column("95 % between", interval),
         count("Tried in time", "tried_in_time", "tried_in_time"),
         count("Kept late", "kept_late", "kept_late"),
@@ -141,19 +146,19 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "dead-ends": (
         count("Closings", "den", "den"),
         count("Dead ends", "num", "num"),
-        Column("Rate", lambda row: rate(row.rate)),
+        rated("Rate"),
         Column("95 % between", interval),
         count("Replaced", "replaced", "replaced"),
         count("Told", "told", "told"),
         count("Waived", "waived", "waived"),
         count("Orphans", "orphans", "orphans"),
         count("No first step", "no_first_step", "no_first_step"),
-        Column("Something in her hands", lambda row: rate(row.tangible.rate), "tangible.num"),
+        rated("Something in her hands", lambda row: row.tangible, "tangible.num"),
     ),
     "first-contact": (
         count("Problems", "den", "den"),
         count("At the first contact", "num", "num"),
-        Column("Rate", lambda row: rate(row.rate)),
+        rated("Rate"),
         Column("95 % between", interval),
         count("Came again", "came_again", "came_again"),
         count("Not resolved", "not_resolved", "not_resolved"),
@@ -163,7 +168,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "chase": (
         count("Fell due", "den", "den"),
         count("Asked after", "num", "num"),
-        Column("Rate", lambda row: rate(row.rate)),
+        rated("Rate"),
         Column("95 % between", interval),
         count("More than once", "often", "often"),
         count("Contacts", "contacts", ""),
@@ -171,7 +176,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "silent": (
         count("Watched", "den", "den"),
         count("Silent", "num", "num"),
-        Column("Rate", lambda row: rate(row.rate)),
+        rated("Rate"),
         Column("95 % between", interval),
         count("Waived", "waived", "waived"),
         count("Gave up", "gave_up", "gave_up"),
@@ -193,7 +198,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "targets": (
         count("Met or missed", "den", "den"),
         count("Met", "num", "num"),
-        Column("Rate", lambda row: rate(row.rate)),
+        rated("Rate"),
         Column("95 % between", interval),
         count("Missed", "missed", "missed"),
         *(of_kind(kind, str(label)) for kind, label in TargetKind.choices),
@@ -203,7 +208,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "confirmed": (
         count("Resolutions", "den", "den"),
         count("Confirmed", "num", "num"),
-        Column("At least", lambda row: rate(row.low)),
+        rated("At least"),
         Column("At most", lambda row: rate(row.high)),
         count("Refuted", "refuted", "refuted"),
         count("Claimed", "claimed", "claimed"),

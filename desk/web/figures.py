@@ -5,9 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from desk.templatetags.desk import number, rate
+from desk.web import comparing
 from desk.web.columns import COLUMNS, CUTS, NOTHING, REASONS, TITLES, WORDS, Column, hours, told_hours
 from followups.models import TargetKind, TeamKind, WaiverKind
-from followups.reports import windows
+from followups.reports import shares, windows
 
 __all__ = ["COLUMNS", "CUTS", "TITLES"]
 
@@ -33,15 +34,20 @@ def table(name: str, question: windows.Question, rows: Iterable[Any], link: Link
         "first_column": CUTS[question.by or "family"],
         "columns": [column.label for column in columns],
         "rows": [
-            {"label": label(question, row.key), "cells": [cell(column, row, link) for column in columns]}
+            {
+                "label": label(question, row.key),
+                "cells": [cell(column, row, link) for column in columns],
+                "few": shares.is_few(name, question, row),
+            }
             for row in rows
         ],
     }
 
 
-def cell(column: Column, row: Any, link: Link) -> dict[str, str]:
+def cell(column: Column, row: Any, link: Link) -> dict[str, Any]:
     text = column.text(row)
-    return {"text": text, "url": link(column.part, row.key) if column.part and text not in ("0", NOTHING) else ""}
+    url = link(column.part, row.key) if column.part and text not in ("0", NOTHING) else ""
+    return {"text": text, "url": url, "notes": comparing.notes(column, row)}
 
 
 def metric(label_: str, row: Any, url: str, note: str = "") -> dict[str, Any]:
@@ -242,7 +248,7 @@ DRAWN_TITLES = {
 UNDRAWN = ("time-to-resolution", "workload")
 
 
-def shares(name: str, row: Any) -> list[tuple[str, str, Any]]:
+def in_charts(name: str, row: Any) -> list[tuple[str, str, Any]]:
     """The shares of a row that are drawn: title, part, share."""
     if name == "recontact":
         return [
@@ -259,8 +265,8 @@ def drawn(name: str, question: windows.Question, rows: list[Any], link: Link) ->
     if name in UNDRAWN or not rows:
         return []
     charts = []
-    for at, (title, part, _) in enumerate(shares(name, rows[0])):
-        points = [point(shares(name, row)[at][2], label(question, row.key), link(part, row.key)) for row in rows]
+    for at, (title, part, _) in enumerate(in_charts(name, rows[0])):
+        points = [point(in_charts(name, row)[at][2], label(question, row.key), link(part, row.key)) for row in rows]
         young = "hollow: too recent, will change" if any(each["immature"] for each in points) else ""
         charts.append({"title": title, "points": points, "note": young})
     return charts

@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from desk import access
-from desk.web import capacity, changes, figures, outreach
+from desk.web import capacity, changes, comparing, figures, outreach
 from followups.errors import Invalid
 from followups.models import Category, Disclosure, FollowUp, Site, Team, Ticket
 from followups.reports import (
@@ -27,6 +27,7 @@ from followups.reports import (
     reading,
     resolution,
     rows,
+    shares,
     silent,
     statistics,
     time_to_resolution,
@@ -93,7 +94,8 @@ def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) 
         for source in module.SOURCES:
             cuts.together(question, source, (by, question.by))
     course = module.report(replace(question, by=by))
-    found = module.report(question) if is_cut else course
+    found = shares.beside(module.report(question) if is_cut else course, question)
+    ranked = [row for row in found.rows if not shares.is_few(name, question, row)] if is_cut else []
     link = linked(request, name)
     return laid_out(request, found, question) | {
         "is_empty": not course.rows,
@@ -102,15 +104,16 @@ def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) 
         "over_time": figures.drawn(name, replace(question, by=by), course.rows, linked(request, name, by=by)),
         "time_column": figures.CUTS[by],
         "horizons": figures.horizons(found.total, link) if name == resolution.NAME else None,
-        "bars": figures.drawn(name, question, found.rows[:DRAWN], link) if is_cut else [],
-        "bars_note": f"the {DRAWN} largest; all in the table below" if len(found.rows) > DRAWN else "",
+        "bars": figures.drawn(name, question, ranked[:DRAWN], link),
+        "bars_note": f"the {DRAWN} largest; all in the table below" if len(ranked) > DRAWN else "",
+        "beside": comparing.beside(name, found.total, question),
     }
 
 
 def timed(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
     """The report of times: how many were still waiting, over the time waited."""
     known = time_to_resolution.ages(question)
-    found = module.report(question, known=known)
+    found = shares.apart(module.report(question, known=known), question)
     course = curve(known[None], found.total) if found.total.n else None
     return laid_out(request, found, question) | {"is_empty": not found.total.n, "curve": course}
 
@@ -140,6 +143,7 @@ def laid_out(request: HttpRequest, found: rows.Report, question: windows.Questio
         "figures": figures.FIGURES[name](found, link),
         "familiar": familiar(found, request, link),
         "table": figures.table(name, question, by_key, link) if by_key else None,
+        "mixed": name in shares.SHARES and question.by in shares.WHO,
         "whole": figures.table(name, question, [found.total], link)["rows"][0],
         "columns": [column.label for column in figures.COLUMNS[name]],
         "csv": f"{reverse('api-report', args=[name])}?{urlencode(given(request) | {'format': 'csv'})}",
@@ -291,6 +295,7 @@ def asking(request: HttpRequest, question: windows.Question | None) -> dict[str,
         "taken": local,
         "windows": sorted({*WINDOWS, question.window_days if question else WINDOWS[0]}),
         "ofs": OF,
+        "againsts": comparing.AGAINST,
         "filtered": any(words.get(name) for name in windows.FILTERS),
     }
 

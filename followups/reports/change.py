@@ -9,26 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from followups.reports import cuts, dead_ends, promises, recontact, resolution, rows, statistics, windows
+from followups.reports import against, cuts, dead_ends, mix, promises, recontact, resolution, rows, statistics, windows
 
 SPAN = timedelta(days=30)
 RIPE = timedelta(days=7)
-# Nobody is compared on fewer.
-ENOUGH = 30
 SHOWN = 5
 WHERE = ("family", "team", "channel")
-# Below this share of the old mix its rate says too little.
-COVERED = 0.9
-
-FEWER, MORE, ALIKE, FEW, NONE, MIX_FEWER, MIX_MORE = (
-    "fewer",
-    "more",
-    "alike",
-    "too_few",
-    "unknown",
-    "fewer_but_for_mix",
-    "more_but_for_mix",
-)
 
 
 @dataclass(frozen=True)
@@ -100,9 +86,9 @@ def _tally(measure: Measure, question: windows.Question, span: tuple[datetime, d
 
 def _change(measure: Measure, question: windows.Question, *both: tuple[datetime, datetime]) -> Change:
     now, before = (_tally(measure, question, span, "channel") for span in both)
-    strata, mix = _strata(measure, now), {key: den for key, (_, den) in _strata(measure, before).items() if den}
-    common = statistics.standardise(strata, mix)
-    at_old_mix = common.rate if common and common.covered >= COVERED else None
+    strata, old_mix = _strata(measure, now), {key: den for key, (_, den) in _strata(measure, before).items() if den}
+    common = statistics.standardise(strata, old_mix)
+    at_old_mix = common.rate if common and common.covered >= mix.COVERED else None
     return _compared(measure, measure.name, measure.bad(now.total), measure.bad(before.total), at_old_mix)
 
 
@@ -130,29 +116,12 @@ def _compared(
         before=rows.share(name, *before),
         difference=difference,
         at_old_mix=at_old_mix,
-        verdict=verdict(now, before, at_old_mix),
+        verdict=against.verdict(now, before, at_old_mix),
     )
-
-
-def verdict(now: tuple[int, int], before: tuple[int, int], at_old_mix: float | None = None) -> str:
-    """What may be said of two counts (went wrong, of how many). Nothing below 30; no change within the interval; and
-    neither better nor worse where the same share at the old mix says the opposite (E10 of the definitions).
-    """
-    difference = statistics.newcombe(*now, *before)
-    if difference is None:
-        return NONE
-    if min(now[1], before[1]) < ENOUGH:
-        return FEW
-    old = before[0] / before[1]
-    if difference.low > 0:
-        return MORE if at_old_mix is None or at_old_mix > old else MIX_MORE
-    if difference.high < 0:
-        return FEWER if at_old_mix is None or at_old_mix < old else MIX_FEWER
-    return ALIKE
 
 
 def next_place(found: Mapping[str, list[Change]]) -> tuple[str, Change] | None:
     """Where to look next: (cut, change). First where more are left than before, else where most are."""
     every = [(by, change) for by in WHERE for change in found.get(by, [])]
-    worse = [one for one in every if one[1].verdict == MORE]
+    worse = [one for one in every if one[1].verdict == against.MORE]
     return max(worse or every, key=lambda one: one[1].now.num, default=None)

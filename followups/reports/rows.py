@@ -1,17 +1,43 @@
 """The shapes of the answers: plain dataclasses, the same for page, API and CSV."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from followups.reports import statistics
 
 TOTAL = "total"
+WHERE_ASKED = ("at_common_mix", "against")
+
+
+@dataclass(frozen=True)
+class CommonMix:
+    """The share at the channels and families of the whole question, where `covered` (a share of that mix) suffices."""
+
+    rate: float | None
+    covered: float | None
+
+
+@dataclass(frozen=True)
+class Against:
+    """The share of an earlier period; `difference` is now less then, with Newcombe's interval. `at_old_mix` is now's share
+    if as many had come of each channel and family as then; `verdict` what may be said, of `against.VERDICTS`.
+    """
+
+    num: int
+    den: int
+    rate: float | None
+    immature: int
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    at_old_mix: float | None
+    verdict: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """A share with its 95 % interval (Wilson). Nothing to divide by: None, never 0."""
+    """A share with its 95 % interval (Wilson). Nothing to divide by: None, never 0. The last two stand only where asked."""
 
     key: str
     num: int
@@ -21,6 +47,8 @@ class Row:
     ci_high: float | None
     immature: int
     excluded: dict[str, int]
+    at_common_mix: CommonMix | None = field(default=None, kw_only=True)
+    against: Against | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -182,6 +210,13 @@ class Report:
     total: Any
     rows: list[Any] = field(default_factory=list)
     familiar: Row | None = None
+
+
+def figures(row: Any) -> dict[str, Any]:
+    """A row or a report as a dict, without what was not asked to stand beside its shares."""
+    return asdict(
+        row, dict_factory=lambda pairs: {name: it for name, it in pairs if it is not None or name not in WHERE_ASKED}
+    )
 
 
 def share(key: str, num: int, den: int, *, immature: int = 0, excluded: Mapping[str, int] | None = None) -> Row:

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import asdict
 from io import StringIO
 from typing import Any
 
@@ -13,11 +12,12 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def text(report: rows.Report) -> str:
     """CSV as RFC 4180 has it. A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
-    lines = [dict(flat(asdict(row))) for row in (report.total, *report.rows)]
+    lines = [dict(flat(rows.figures(row))) for row in (report.total, *report.rows)]
+    names = dict.fromkeys(name for line in lines for name in line)
     file = StringIO()
     writer = csv.writer(file)
-    writer.writerow(lines[0])
-    writer.writerows([cell(value) for value in line.values()] for line in lines)
+    writer.writerow(names)
+    writer.writerows([cell(line.get(name)) for name in names] for line in lines)
     return file.getvalue()
 
 

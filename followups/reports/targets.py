@@ -5,13 +5,14 @@ same function derives it again from what was known then; the rest is a compariso
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
 from followups import clocks, targets
 from followups.models import OWN_KINDS, TargetClock, TargetKind
-from followups.reports import answers, cuts, rows, windows
+from followups.reports import answers, cuts, reading, rows, windows
 from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
 
 NAME = "targets"
@@ -79,7 +80,10 @@ def counted(which: str, prefix: str = "") -> dict[str, str]:
 
 def redated(question: windows.Question) -> dict[str, str]:
     """The clocks whose due instant moved after as_of, with the one that was known then."""
-    as_of = question.as_of
+    return reading.once(("redated", question.as_of), lambda: _redated(question.as_of))
+
+
+def _redated(as_of: datetime) -> dict[str, str]:
     moved = TargetClock.objects.filter(Q(version__gt=1, changed_at__gt=as_of), started_at__lte=as_of)
     found = clocks.pure(moved.select_related("target", "ticket"))
     known = [{"clock_id": key, "due_at": targets.read(clock, as_of).due_at} for key, clock in found.items()]

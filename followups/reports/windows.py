@@ -17,7 +17,8 @@ CUTS = ("channel", "category", "family", "team", "site", "priority", "agent", "w
 TIMES = ("week", "month")
 OF = ("resolved", "unresolved", "all")
 FILTERS = ("team", "channel", "category", "family", "priority", "customer")
-NAMES = ("from", "to", "as_of", "window_days", "of", "by", *FILTERS)
+AGAINST = ("before", "year")
+NAMES = ("from", "to", "as_of", "window_days", "of", "by", "against", *FILTERS)
 DAYS = timedelta(days=90)
 YEARS = range(1900, 2200)
 # In a smaller team a figure of one says too much about the others.
@@ -47,7 +48,8 @@ class Filters:
 class Question:
     """The period is `[start, end)`; `as_of` cuts by when things happened. Instants are aware.
 
-    `named` are the agents with a row of their own in a cut by agent; all others are one row without a name.
+    `named` are the agents with a row of their own in a cut by agent; all others are one row without a name. `against`: the
+    earlier period to stand beside this one, of the same length before it or of the same dates a year before.
     """
 
     start: datetime
@@ -56,6 +58,7 @@ class Question:
     window_days: int = 7
     of: str = "resolved"
     by: str | None = None
+    against: str | None = None
     zone: str = "UTC"
     filters: Filters = field(default_factory=Filters)
     scope: Scope = field(default_factory=Scope)
@@ -115,6 +118,7 @@ def question(given: Mapping[str, str], *, now: datetime, zone: str, scope: Scope
         window_days=_days(words.get("window_days", "7")),
         of=_one_of("of", words.get("of", "resolved"), OF),
         by=_cut(words.get("by")),
+        against=_one_of("against", words["against"], AGAINST) if "against" in words else None,
         named=nameable(scope) if words.get("by") == "agent" else (),
         zone=zone,
         filters=_filters(words),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from followups.reports import change
+from followups.reports import against, change
 from tests.followups.reports import histories
 
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
     ],
 )
 def test_verdict(now, before, at_old_mix, said):
-    assert change.verdict(now, before, at_old_mix) == said
+    assert against.verdict(now, before, at_old_mix) == said
 
 
 def test_e10_never_says_worse():
@@ -34,8 +34,8 @@ def test_e10_never_says_worse():
     before, now = (300, 1200), (420, 1200)
     at_old_mix = (0.1 * 1000 + 0.4 * 200) / 1200
     assert at_old_mix == pytest.approx(0.15)
-    assert change.verdict(now, before) == "more"
-    assert change.verdict(now, before, at_old_mix) == "more_but_for_mix"
+    assert against.verdict(now, before) == "more"
+    assert against.verdict(now, before, at_old_mix) == "more_but_for_mix"
 
 
 def question(**fields):

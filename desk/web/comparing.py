@@ -1,0 +1,108 @@
+"""Shares beside others, in words: against an earlier period, and at the mix of channels and families of all together."""
+
+from typing import Any
+
+from desk.templatetags.desk import rate
+from desk.web.columns import NOTHING, Column
+from followups.models import TargetKind
+from followups.reports import against, rows, shares, windows
+
+AGAINST = (("before", "the period before"), ("year", "the same dates a year before"))
+LABELS = {
+    "resolution": {("horizons", days): f"Resolved {days} d after the first contact" for days in ("1", "3", "7", "30")},
+    "recontact": {("any_issue",): "Came back, any issue", ("same_issue",): "Came back, same issue"},
+    "first-contact": {(): "Solved at the first contact"},
+    "promises": {(): "Promises kept"},
+    "chase": {(): "Asked after before we came back"},
+    "dead-ends": {(): "Dead ends of all closings", ("tangible",): "Got something in her hands"},
+    "silent": {(): "Silent for 90 days"},
+    "confirmed": {(): "Confirmed by the customer"},
+    "targets": {(): "Targets met in time"} | {("kinds", kind): str(label) for kind, label in TargetKind.choices},
+}
+# What is said of a share of which more is better, worse, or neither.
+MORE = {
+    shares.BETTER: ("done", "better"),
+    shares.WORSE: ("overdue", "worse"),
+    shares.NEITHER: ("info", "more than then"),
+}
+FEWER = {
+    shares.BETTER: ("overdue", "worse"),
+    shares.WORSE: ("done", "better"),
+    shares.NEITHER: ("info", "fewer than then"),
+}
+PLAIN = {
+    against.ALIKE: ("info", "no clear change"),
+    against.FEW: ("info", "too few to compare"),
+    against.NONE: ("info", "nothing to compare"),
+    against.UNFINISHED: ("info", "not over yet"),
+}
+FOR_MIX = (against.MIX_MORE, against.MIX_FEWER)
+
+
+def points(share: float) -> str:
+    """A difference of shares in percentage points with its sign: `−4.1`."""
+    return f"{share * 100:+.1f}".replace("-", "\u2212")
+
+
+def sign(verdict: str, more: str) -> tuple[str, str]:
+    """The look and the words of a verdict."""
+    if verdict in FOR_MIX:
+        _, said = (MORE if verdict == against.MIX_MORE else FEWER)[more]
+        return "warn", f"not {said}: another mix"
+    return {against.MORE: MORE[more], against.FEWER: FEWER[more]}.get(verdict) or PLAIN[verdict]
+
+
+def beside(name: str, total: Any, question: windows.Question) -> dict[str, Any] | None:
+    """The shares of the whole against the earlier period; nothing where none was asked for, or none can stand beside."""
+    found = list(shares.compared(name, total))
+    if not found or question.against is None:
+        return None
+    earlier = against.earlier(question)
+    return {
+        "rows": [line(LABELS[name][share.at], row, share.more) for share, row in found if row.den or row.against.den],
+        "now": (question.start, question.end),
+        "then": (earlier.start, earlier.end),
+        "immature": found[-1][1].immature,
+        "mixed": any(row.against.verdict in FOR_MIX for _, row in found),
+    }
+
+
+def line(label: str, row: rows.Row, more: str) -> dict[str, Any]:
+    then = row.against
+    look, said = sign(then.verdict, more)
+    return {
+        "label": label,
+        "now": row,
+        "before": then,
+        "sign": look,
+        "said": said,
+        "shift": "" if then.difference is None else points(then.difference),
+        "shift_range": "" if then.difference is None else f"{points(then.ci_low)} to {points(then.ci_high)}",
+        "mix": rate(then.at_old_mix) if then.verdict in FOR_MIX else "",
+        "immature": row.immature,
+    }
+
+
+def notes(column: Column, row: Any) -> list[str]:
+    """What stands under a share in a cell."""
+    if column.share is None:
+        return []
+    found: rows.Row = column.share(row)
+    said = [at_same_mix(found.at_common_mix)] if found.at_common_mix else []
+    return [*said, moved(found.against)] if found.against else said
+
+
+def at_same_mix(it: rows.CommonMix) -> str:
+    if it.rate is None:
+        covers = f", covers {rate(it.covered)}" if it.covered else ""
+        return f"{NOTHING} at the same mix{covers}"
+    return f"{rate(it.rate)} at the same mix" + ("" if it.covered == 1 else f", of {rate(it.covered)} of it")
+
+
+def moved(then: rows.Against) -> str:
+    if then.difference is None:
+        return "nothing to compare"
+    if then.verdict in (against.FEW, against.UNFINISHED):
+        return PLAIN[then.verdict][1]
+    span = f"{points(then.difference)} points, {points(then.ci_low)} to {points(then.ci_high)}"
+    return f"{span}: {rate(then.at_old_mix)} at the old mix" if then.verdict in FOR_MIX else span
