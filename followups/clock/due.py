@@ -98,10 +98,7 @@ def mark(follow_ups: list[UUID], *, now: datetime) -> list[Due]:
     """
     with connection.cursor() as cursor:
         cursor.execute(BY_KEY)
-        cursor.execute(MARK, {"now": now, "follow_ups": array(follow_ups)})
-        found = [Due(*row) for row in cursor.fetchall()]
-        cursor.execute(BY_GROUP)
-    return found
+    return [Due(*row) for row in rows(MARK, {"now": now, "follow_ups": array(follow_ups)})]
 
 
 def array(values: Iterable[Any]) -> str:

@@ -24,6 +24,7 @@ LATE = 60  # seconds
 CLOCK = Actor(door="clock")
 
 TELL = f"""
+{due.BY_GROUP};
 WITH line AS MATERIALIZED (
     SELECT *, {wording.TASK} AS told_whom, {wording.SAID} AS said, {wording.END} AS ending
     FROM (
