@@ -1,54 +1,99 @@
-"""The product's figures in the oracle's shape."""
+"""The product's figures in the oracle's shape: every column of its file, of the whole and of each key."""
 
+from dataclasses import asdict
 from typing import Any
 
-from followups.reports import dead_ends, promises, recontact, resolution, time_to_resolution, windows
+import pytest
+
+from followups.reports import catalogue, cuts, tables, windows
 from tests.oracle import raw
-from tests.oracle.answers import Asked
+from tests.oracle.answers import Asked, Oracle
+
+# What stands beside a share where it is asked for, and is compared elsewhere.
+BESIDE = ("at_common_mix", "against")
 
 
 def asked(question: windows.Question) -> Asked:
     instants = (raw.micros(question.start), raw.micros(question.end), raw.micros(question.as_of))
-    return Asked(*instants, question.window_days, question.of)
+    given = {name: raw.plain(value) for name, value in asdict(question.filters).items() if value is not None}
+    return Asked(
+        *instants,
+        days=question.window_days,
+        of=question.of,
+        by=question.by,
+        zone=question.zone,
+        filters=given,
+        teams=question.scope.team_ids,
+        pool=question.scope.pool,
+        agent=question.scope.agent_id,
+        named=frozenset(question.named),
+    )
 
 
-def of_recontact(question: windows.Question) -> dict[str, dict[str, int]]:
-    report = recontact.report(question)
-    return {
-        row.key: {
-            "den": row.any_issue.den,
-            "any_issue": row.any_issue.num,
-            "same_issue": row.same_issue.num,
-            "immature": row.any_issue.immature,
+def columns(row: Any) -> dict[str, Any]:
+    found = dict(tables.flat(asdict(row)))
+    return {name: value for name, value in found.items() if name != "key" and not name.endswith(BESIDE)}
+
+
+def agree(oracle: Oracle, name: str, question: windows.Question) -> int:
+    """Every column of the report, of the whole and of each key, is the oracle's; how many figures were compared."""
+    report = catalogue.named(name).report(question)
+    it = asked(question)
+    found = {row.key: columns(row) for row in report.rows} | {"total": columns(report.total)}
+    wanted = oracle.answer(name, it)
+    same(name, filled(found), filled(wanted))
+    assert report.entered_after_as_of == oracle.entered_later(it)
+    if name == "resolution":
+        assert (report.familiar.num, report.familiar.den) == oracle.familiar(it)
+    return sum(len(row) for row in found.values())
+
+
+def filled(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Without keys of which there is nothing."""
+    count = {key: row for key, row in found.items() if any(is_figure(name, row[name]) for name in row)}
+    return count | {"total": found["total"]}
+
+
+def is_figure(name: str, value: Any) -> bool:
+    return bool(value) and not name.endswith(("_people", "_per_person", "_budget"))
+
+
+def same(name: str, found: dict[str, dict[str, Any]], wanted: dict[str, dict[str, Any]]) -> None:
+    assert sorted(found) == sorted(wanted), name
+    for key, row in wanted.items():
+        assert sorted(found[key]) == sorted(row), name
+        odd = {
+            column: (found[key][column], value) for column, value in row.items() if not alike(found[key][column], value)
         }
-        for row in [report.total, *report.rows]
-    }
+        assert not odd, (name, key, odd)
 
 
-def of_resolution(question: windows.Question) -> dict[str, int]:
-    total = resolution.report(question).total
-    return {"den": total.as_of_rate.den, "num": total.as_of_rate.num, "open": total.open, "reopened": total.reopened}
+def alike(found: Any, wanted: Any) -> bool:
+    """Counts exactly, shares to nine places; hours and means have four."""
+    if isinstance(found, float) and isinstance(wanted, float | int):
+        return found == pytest.approx(wanted, rel=1e-9, abs=1e-9) or found == pytest.approx(
+            round(wanted, 4), abs=1.1e-4
+        )
+    return found == wanted
 
 
-def of_horizon(question: windows.Question, days: int) -> dict[str, int]:
-    row = resolution.report(question).total.horizons[str(days)]
-    return {"num": row.num, "den": row.den, "immature": row.immature}
+def parts_agree(oracle: Oracle, name: str, question: windows.Question, key: str | None) -> int:
+    """Every figure that leads to rows lists exactly those that the oracle counts, latest first."""
+    module, it = catalogue.named(name), asked(question)
+    facts = oracle.facts(name, it)
+    facts = facts if key is None else oracle.cut(facts, it).get(key, [])
+    names = {part for source in module.SOURCES for part in source.parts}
+    of_now = {"orphans", "no_first_step"} if name == "dead-ends" and key and question.by in windows.TIMES else set()
+    for part in names - {"closed", "closed_resolved"} - of_now:
+        found, listed = cuts.listed(question, module.SOURCES, part=part, key=key, limit=10_000, offset=0)
+        rows = [(raw.micros(row.at), row.ticket_id, raw.plain(row.follow_up_id)) for row in listed]
+        wanted = [(fact["at"], fact["ticket_id"], fact["follow_up_id"]) for fact in facts if is_in(name, part, fact)]
+        assert sorted(rows, key=str) == sorted(wanted, key=str), (name, part, key)
+        assert found == len(rows)
+    return len(names)
 
 
-def of_times(question: windows.Question) -> dict[str, Any]:
-    total = time_to_resolution.report(question).total
-    names = ("n", "events", "median_hours", "p90_hours", "resolved_by")
-    return {name: getattr(total, name) for name in names}
-
-
-def of_promises(question: windows.Question) -> dict[str, int]:
-    """Without the figures that are nought: the oracle counts only what there is."""
-    total = promises.report(question).total
-    names = ("num", "den", "tried_in_time", "empty_handed", "kept_late", "never_done", "moved_by_us", "due", "immature")
-    counts = {name: getattr(total, name) for name in names} | {"excluded": total.excluded["called_off"]}
-    return {name: count for name, count in counts.items() if count}
-
-
-def of_dead_ends(question: windows.Question) -> dict[str, int]:
-    total = dead_ends.report(question).total
-    return {name: getattr(total, name) for name in ("den", "num", "replaced", "told", "waived")}
+def is_in(name: str, part: str, fact: dict[str, Any]) -> bool:
+    """The report of times calls the same figures by other names."""
+    part = {"n": "den", "events": "num"}.get(part, part) if name == "time-to-resolution" else part
+    return part in fact["parts"]

@@ -1,6 +1,7 @@
 """A desk that never was: tickets, ends, reopenings, contacts, promises and moves drawn by a seed, on a coarse clock.
 
 The clock ticks every six hours, so that instants coincide: ties, ends at the edge of a window, moves as it falls due.
+The months hold the change of the clocks in two zones.
 """
 
 import random
@@ -9,9 +10,10 @@ from typing import Any
 
 from django.db import connection
 
-from followups.models import Customer, FollowUpState, Ticket
+from followups.models import Closure, Confirmation, Contact, Customer, FollowUpState, Policy, Ticket, Waiver
 from tests import factories
 from tests.followups.reports import histories
+from tests.oracle import random_acts
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 TICK = timedelta(hours=6)
@@ -23,11 +25,22 @@ FAMILIES = ("Billing", "Billing/Refund", "Delivery", "Delivery/Late")
 class World:
     def __init__(self, seed: int, tickets: int) -> None:
         self.dice = random.Random(seed)
-        self.teams = [factories.team("North"), factories.team("South", kind="outsourced"), None]
-        self.people = [factories.agent("ada"), factories.agent("sam", "supervisor")]
+        north, south = factories.team("North"), factories.team("South", kind="outsourced")
+        self.teams = [north, south, None]
+        self.people = [factories.agent("ada", team=north), factories.agent("sam", "supervisor", team=south)]
+        Policy.objects.create(team=north, zone="America/New_York", minutes_each=7)
+        Policy.objects.create(team=south, zone="Asia/Kathmandu", week=factories.week(range(6), ("08:00", "12:00")))
+        factories.away(self.people[0], self.instant(), since=START)
         self.customers: list[Customer | None] = [
-            histories.person(f"customer{n}", now=START, shared_account=n == 0) for n in range(max(4, tickets // 6))
+            histories.person(
+                f"customer{n}",
+                now=START,
+                shared_account=n == 0,
+                do_not_contact=self.dice.choice(["none", "none", "all"]),
+            )
+            for n in range(max(4, tickets // 6))
         ]
+        self.targets = random_acts.targets(START)
         self.tickets: list[Ticket] = []
         for number in range(tickets):
             self.tickets.append(self.ticket(number))
@@ -46,7 +59,8 @@ class World:
             channel=self.dice.choice(CHANNELS),
             priority=self.dice.choice(["high", ""]),
             team=self.dice.choice(self.teams),
-            agent=self.dice.choice(self.people),
+            agent=self.dice.choice([*self.people, None]),
+            opened_agent=self.dice.choice([*self.people, None]),
             reference=f"R{number:05}" if self.dice.random() < 0.8 else None,
         )
         if self.dice.random() < 0.3:
@@ -55,6 +69,8 @@ class World:
             self.lived(row)
         self.promises(row)
         self.contacts(row)
+        if self.dice.random() < 0.3:
+            random_acts.clocks(self, row)
         return row
 
     def imported(self, row: Ticket) -> None:
@@ -78,13 +94,28 @@ class World:
         if outcome == "duplicate" and not self.tickets:
             outcome = "spam"
         if outcome == "waived":
-            histories.waive(row, at=at, by=self.people[1])
+            self.waived(row, at)
         else:
             other = self.dice.choice(self.tickets) if outcome == "duplicate" else None
             why = self.dice.choice(["gave_up", "solved_elsewhere"]) if outcome == "withdrawn" else ""
-            histories.close(row, at=at, outcome=outcome, duplicate_of=other, why=why)
+            evidence = self.dice.choice(["observed", "other_system"]) if outcome == "resolved" else ""
+            histories.close(row, at=at, outcome=outcome, duplicate_of=other, why=why, evidence=evidence)
+            self.said(row, at)
         if self.dice.random() < 0.35:
             self.back(row, self.instant(at, 20))
+
+    def waived(self, row: Ticket, at: datetime) -> None:
+        kind = self.dice.choice(["exhausted", "deceased", "legal"])
+        told = histories.contact(row, at=at, direction="outbound", reached="written") if kind == "legal" else None
+        histories.waive(row, at=at, by=self.people[1], kind=kind, told_contact=told)
+
+    def said(self, row: Ticket, at: datetime) -> None:
+        """Her own words of it, twice in one instant now and then."""
+        for _ in range(self.dice.choice([0, 0, 1, 1, 2])):
+            when = at + self.dice.randrange(0, 12) * TICK
+            Confirmation.objects.create(
+                ticket=row, confirmed=self.dice.random() < 0.6, at=when, by_name="She", by_customer=True
+            )
 
     def back(self, row: Ticket, at: datetime) -> None:
         histories.reopen(row, at=at)
@@ -106,7 +137,15 @@ class World:
         for _ in range(self.dice.randrange(3)):
             purpose = self.dice.choice(["", "", "chase", "thanks", "automatic"])
             direction = self.dice.choice(["inbound", "inbound", "outbound"])
-            histories.contact(row, at=self.instant(row.opened_at, 30), purpose=purpose, direction=direction)
+            histories.contact(
+                row,
+                at=self.instant(row.opened_at, 30),
+                purpose=purpose,
+                direction=direction,
+                channel=self.dice.choice(CHANNELS),
+                transfers=self.dice.choice([None, 0, 1, 3]),
+                recorded_by=self.dice.choice([None, *self.people]),
+            )
 
     def loose_contact(self) -> None:
         histories.contact(None, customer=self.dice.choice(self.customers), at=self.instant())
@@ -148,7 +187,7 @@ class World:
             touched = histories.tried(step, at=self.instant(step.promised_at, 14), reached=reached)
             if step.told_at and self.dice.random() < 0.1:
                 step.told_contact = touched
-        step.brought = self.dice.choice(["answer", "no_news"])
+        step.brought = self.dice.choice(["answer", "news", "no_news"])
         step.ended_at = self.instant(step.promised_at, 14)
         if self.dice.random() < 0.2:
             step.state, step.brought = FollowUpState.CALLED_OFF, ""
@@ -165,7 +204,29 @@ class World:
         for row in self.dice.sample(self.tickets, count):
             at = self.instant(row.opened_at, 10)
             step = histories.promise(row, made=at, by=at + TICK, told=self.dice.choice([None, at]))
-            histories.replaced(row, at=at, by=step, outcome=self.dice.choice(["no_remedy", "unreachable"]))
+            closure = histories.replaced(row, at=at, by=step, outcome=self.dice.choice(["no_remedy", "unreachable"]))
+            if self.dice.random() < 0.2:
+                closure.undone_at = at + timedelta(seconds=5)
+                closure.save()
+
+    def entered_late(self) -> None:
+        """Written down long after it happened."""
+        for rows, entered in (
+            (Contact.objects.all(), "entered_at"),
+            (Ticket.objects.all(), "created_at"),
+            (Closure.objects.all(), "entered_at"),
+            (Waiver.objects.all(), "entered_at"),
+        ):
+            keys = sorted(rows.values_list("pk", flat=True), key=str)
+            rows.filter(pk__in=keys[:: self.dice.randrange(5, 9)]).update(**{entered: self.instant()})
+
+    def practice(self, count: int) -> None:
+        """Demo tickets: they count only where there is no other."""
+        for number in range(count):
+            who = histories.person(f"practice{number}", now=START, is_demo=True)
+            row = histories.ticket(who, at=self.instant(), is_demo=True, team=self.teams[0])
+            histories.close(row, at=self.instant(row.opened_at, 10))
+            histories.contact(row, at=self.instant(row.closed_at, 10))
 
 
 def reopened_in_the_log(row: Ticket, *, at: datetime) -> None:
@@ -179,6 +240,9 @@ def make(seed: int, tickets: int = 90) -> World:
     world = World(seed, tickets)
     world.dead_ends(tickets // 8)
     settle()
+    random_acts.merges(world)
+    world.practice(3)
+    world.entered_late()
     return world
 
 
@@ -190,6 +254,11 @@ INSTANTS = {
     "reopening": "at entered_at",
     "followup": "promised_at promised_from promised_by told_at ended_at",
     "move": "at from_from from_by to_by",
+    "confirmation": "at",
+    "targetclock": "started_at due_at stopped_at changed_at",
+    "rest": "from_at until_at",
+    "pause": "from_at until_at ended_at",
+    "absence": "from_at until_at",
 }
 
 
