@@ -24,9 +24,10 @@ SIGNS = {
     against.ALIKE: ("info", "no clear change"),
     against.FEW: ("info", "too few to compare"),
     against.NONE: ("info", "nothing to compare"),
-    against.MIX_MORE: ("warn", "not worse: other channels"),
-    against.MIX_FEWER: ("warn", "not better: other channels"),
+    against.MIX_MORE: ("warn", "not worse: other {kinds}"),
+    against.MIX_FEWER: ("warn", "not better: other {kinds}"),
 }
+KINDS = {"channel": "channels", "family": "kinds of problems", "": ""}
 ANSWERS = {
     against.FEWER: "Yes, fewer: {now} were still without a solution a week later, {before} in the month before.",
     against.MORE: "No, more: {now} were still without a solution a week later, {before} in the month before.",
@@ -35,73 +36,98 @@ ANSWERS = {
     "month before.",
     against.NONE: "Not known yet: it takes two months of tickets to compare.",
     against.MIX_MORE: "Not worse, though {now} were still without a solution a week later and {before} in the month before: "
-    "more came by channels on which it takes longer. Had as many come by each as before, it were {mix}.",
+    "more came {by} on which it takes longer. Had as many come by each as before, it were {mix}.",
     against.MIX_FEWER: "Not better, though {now} were still without a solution a week later and {before} in the month "
-    "before: more came by channels on which it is quick. Had as many come by each as before, it were {mix}.",
+    "before: more came {by} on which it is quick. Had as many come by each as before, it were {mix}.",
+}
+BY = {"channel": "by channels", "family": "about problems", "": ""}
+WHY = {
+    change.WORSE: "{now} are left, {before} in the month before",
+    change.STANDS_OUT: "{now} are left there, {rest} elsewhere",
+    change.MOST: "most are left there, {num} of them",
 }
 
 
 def context(request: HttpRequest, question: windows.Question, asked: dict[str, str]) -> dict[str, Any]:
     """What the top of the overview shows. `asked` are the words of the address, kept in every link."""
     found = change.look(question)
-    kept = {name: text for name, text in asked.items() if name in windows.FILTERS}
+    kept = {name: text for name, text in asked.items() if name in ("as_of", *windows.FILTERS)}
+    lately = (found.now[1], question.as_of)
     return {
         "answer": _answer(found.changes[0]),
         "measures": [_measure(one, found, kept) for one in found.changes],
-        "where": [_cut(by, rows, found, kept) for by, rows in found.where.items() if len(rows) > 1],
-        "next_place": _next(change.next_place(found.where), found, kept),
+        "where": [_cut(by, rows, found, kept) for by, rows in found.where.items() if rows],
+        "next_place": _next(change.next_place(found), found, kept),
         "unknown": found.unknown,
-        "unknown_url": _report("resolution", (question.as_of - change.RIPE, question.as_of), kept),
+        "unknown_url": _rows("resolution", lately, kept, part="7.immature"),
         "now_span": found.now,
         "before_span": found.before,
     }
 
 
 def _answer(one: change.Change) -> str:
-    words = {"now": rate(one.now.rate), "before": rate(one.before.rate), "mix": rate(one.at_old_mix)}
+    words = {"now": rate(one.now.rate), "before": rate(one.before.rate), "mix": rate(one.at_old_mix), "by": BY[one.mix]}
     counts = {"num": one.now.num, "den": one.now.den, "old_num": one.before.num, "old_den": one.before.den}
     return ANSWERS[one.verdict].format(**words, **counts)
 
 
 def _measure(one: change.Change, found: change.Look, kept: dict[str, str]) -> dict[str, Any]:
     label, of = LABELS[one.name]
-    return {"label": label, "of": of} | _shown(one) | {"url": _report(one.report, found.now, kept)}
+    page = {"label": label, "of": of, "url": _report(one.measure.report, found.now, kept)}
+    return page | _shown(one, found, kept)
 
 
-def _shown(one: change.Change) -> dict[str, Any]:
+def _shown(one: change.Change, found: change.Look, kept: dict[str, str], **place: str) -> dict[str, Any]:
+    """A line; `place` are the words that ask for its rows alone."""
     sign, said = SIGNS[one.verdict]
     shift = one.difference
     return {
         "now": one.now,
         "before": one.before,
         "sign": sign,
-        "said": said,
+        "said": said.format(kinds=KINDS[one.mix]),
         "shift": points(shift.value) if shift else "",
         "shift_range": f"{points(shift.low)} to {points(shift.high)}" if shift else "",
-        "mix": rate(one.at_old_mix) if one.verdict in (against.MIX_MORE, against.MIX_FEWER) else "",
+        "mix": rate(one.at_old_mix) if one.verdict in against.FOR_MIX and one.at_old_mix is not None else "",
+        "links": {
+            f"{when}_{count}": _rows(one.measure.report, span, kept, part=part, **place)
+            for when, span in (("now", found.now), ("before", found.before))
+            for count, part in (("num", one.measure.bad), ("den", one.measure.of))
+        },
     }
 
 
 def _cut(by: str, rows: list[change.Change], found: change.Look, kept: dict[str, str]) -> dict[str, Any]:
     shown = [
-        {"label": one.name or "none", "url": _place(by, one, found, kept) if one.name else ""} | _shown(one)
+        {"label": one.name or "none", "url": _place(by, one, found, kept)}
+        | _shown(one, found, kept, by=by, key=one.name)
         for one in rows
     ]
     return {"title": CUTS[by], "rows": shown}
 
 
 def _place(by: str, one: change.Change, found: change.Look, kept: dict[str, str]) -> str:
+    """The report of one place; of those without a team, which no filter names, the rows."""
+    if not one.name:
+        return _rows("resolution", found.now, kept, part=one.measure.bad, by=by, key="")
     return _report("resolution", found.now, kept | {by: one.name})
 
 
-def _next(place: tuple[str, change.Change] | None, found: change.Look, kept: dict[str, str]) -> dict[str, str] | None:
-    if place is None or not place[1].name:
+def _next(place: change.Place | None, found: change.Look, kept: dict[str, str]) -> dict[str, str] | None:
+    if place is None:
         return None
-    by, one = place
-    why = "more are left than before" if one.verdict == against.MORE else "most are left there"
-    return {"name": f"{CUTS[by]} {one.name}", "why": why, "url": _place(by, one, found, kept)}
+    one = place.change
+    words = {"now": rate(one.now.rate), "before": rate(one.before.rate), "rest": rate(place.rest), "num": one.now.num}
+    name = f"{CUTS[place.by].lower()} {one.name}" if one.name else f"those without a {CUTS[place.by].lower()}"
+    return {"name": name, "why": WHY[place.why].format(**words), "url": _place(place.by, one, found, kept)}
 
 
 def _report(name: str, span: tuple[Any, Any], kept: dict[str, str]) -> str:
     period = {"from": span[0].isoformat(), "to": span[1].isoformat()}
     return f"{reverse('report', args=[name])}?{urlencode(kept | period)}"
+
+
+def _rows(name: str, span: tuple[Any, Any], kept: dict[str, str], **which: str) -> str:
+    """Exactly the rows of one count."""
+    period = {"from": span[0].isoformat(), "to": span[1].isoformat()}
+    return f"{reverse('report-rows', args=[name])}?{urlencode(kept | period | which)}"

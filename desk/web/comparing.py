@@ -1,5 +1,6 @@
 """Shares beside others, in words: against an earlier period, and at the mix of channels and families of all together."""
 
+from collections.abc import Callable
 from typing import Any
 
 from desk.templatetags.desk import rate
@@ -36,7 +37,6 @@ PLAIN = {
     against.NONE: ("info", "nothing to compare"),
     against.UNFINISHED: ("info", "not over yet"),
 }
-FOR_MIX = (against.MIX_MORE, against.MIX_FEWER)
 
 
 def points(share: float) -> str:
@@ -46,25 +46,40 @@ def points(share: float) -> str:
 
 def sign(verdict: str, more: str) -> tuple[str, str]:
     """The look and the words of a verdict."""
-    if verdict in FOR_MIX:
+    if verdict in against.FOR_MIX:
         _, said = (MORE if verdict == against.MIX_MORE else FEWER)[more]
         return "warn", f"not {said}: another mix"
     return {against.MORE: MORE[more], against.FEWER: FEWER[more]}.get(verdict) or PLAIN[verdict]
 
 
-def beside(name: str, total: Any, question: windows.Question) -> dict[str, Any] | None:
-    """The shares of the whole against the earlier period; nothing where none was asked for, or none can stand beside."""
+def beside(
+    name: str, total: Any, question: windows.Question, linked: Callable[..., Callable[..., str]]
+) -> dict[str, Any] | None:
+    """The shares of the whole against the earlier period; nothing where none was asked for, or none can stand beside.
+    `linked` gives what leads to the rows of a part, for changed words of the address.
+    """
     found = list(shares.compared(name, total))
     if not found or question.against is None:
         return None
-    earlier = against.earlier(question)
+    earlier = against.earlier(question, lagging=shares.SHARES[name].lagging)
+    period = {"from": earlier.start.isoformat(), "to": earlier.end.isoformat(), "as_of": earlier.as_of.isoformat()}
+    now, then = linked(), linked(**period if shares.SHARES[name].lagging else {k: period[k] for k in ("from", "to")})
     return {
-        "rows": [line(LABELS[name][share.at], row, share.more) for share, row in found if row.den or row.against.den],
+        "rows": [
+            line(LABELS[name][share.at], row, share.more) | {"links": links(share, now, then)}
+            for share, row in found
+            if row.den or row.against.den
+        ],
         "now": (question.start, question.end),
         "then": (earlier.start, earlier.end),
         "immature": found[-1][1].immature,
-        "mixed": any(row.against.verdict in FOR_MIX for _, row in found),
+        "mixed": any(row.against.verdict in against.FOR_MIX for _, row in found),
     }
+
+
+def links(share: shares.Share, now: Callable[..., str], then: Callable[..., str]) -> dict[str, str]:
+    num, den, _ = share.parts
+    return {"now_num": now(num), "now_den": now(den), "before_num": then(num), "before_den": then(den)}
 
 
 def line(label: str, row: rows.Row, more: str) -> dict[str, Any]:
@@ -78,7 +93,7 @@ def line(label: str, row: rows.Row, more: str) -> dict[str, Any]:
         "said": said,
         "shift": "" if then.difference is None else points(then.difference),
         "shift_range": "" if then.difference is None else f"{points(then.ci_low)} to {points(then.ci_high)}",
-        "mix": rate(then.at_old_mix) if then.verdict in FOR_MIX else "",
+        "mix": rate(then.at_old_mix) if then.verdict in against.FOR_MIX else "",
         "immature": row.immature,
     }
 
@@ -105,4 +120,4 @@ def moved(then: rows.Against) -> str:
     if then.verdict in (against.FEW, against.UNFINISHED):
         return PLAIN[then.verdict][1]
     span = f"{points(then.difference)} points, {points(then.ci_low)} to {points(then.ci_high)}"
-    return f"{span}: {rate(then.at_old_mix)} at the old mix" if then.verdict in FOR_MIX else span
+    return f"{span}: {rate(then.at_old_mix)} at the old mix" if then.verdict in against.FOR_MIX else span

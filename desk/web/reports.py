@@ -106,7 +106,7 @@ def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) 
         "horizons": figures.horizons(found.total, link) if name == resolution.NAME else None,
         "bars": figures.drawn(name, question, ranked[:DRAWN], link),
         "bars_note": f"the {DRAWN} largest; all in the table below" if len(ranked) > DRAWN else "",
-        "beside": comparing.beside(name, found.total, question),
+        "beside": comparing.beside(name, found.total, question, lambda **words: linked(request, name, **words)),
     }
 
 

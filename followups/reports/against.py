@@ -20,6 +20,7 @@ FEWER, MORE, ALIKE, FEW, NONE, MIX_FEWER, MIX_MORE, UNFINISHED = (
     "not_over",
 )
 VERDICTS = (FEWER, MORE, ALIKE, FEW, NONE, MIX_FEWER, MIX_MORE, UNFINISHED)
+FOR_MIX = (MIX_FEWER, MIX_MORE)
 
 
 def earlier(question: windows.Question, *, lagging: bool = False) -> windows.Question:

@@ -4,124 +4,201 @@ Every measure here is a share of what went wrong, so that fewer is always better
 end to end; the later one ends a week before as_of, because what was opened since then is not known yet.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from followups.reports import against, cuts, dead_ends, mix, promises, recontact, resolution, rows, statistics, windows
+from followups.reports import (
+    against,
+    cuts,
+    dead_ends,
+    mix,
+    promises,
+    reading,
+    recontact,
+    resolution,
+    rows,
+    statistics,
+    windows,
+)
 
 SPAN = timedelta(days=30)
 RIPE = timedelta(days=7)
 SHOWN = 5
 WHERE = ("family", "team", "channel")
+# What more of may have come by, on which it takes longer.
+MIXES = ("channel", "family")
+WORSE, STANDS_OUT, MOST = "worse", "stands_out", "most"
+
+Span = tuple[datetime, datetime]
+# What went wrong, of how many.
+Counts = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """`bad` gives (what went wrong, of how many) from the figures of a tally of `source`; `report` leads to its page."""
+    """`bad` of `of` are the parts of `source` that are counted; `report` leads to its page."""
 
     name: str
     report: str
     source: cuts.Source
-    bad: Any
+    bad: str
+    of: str
+
+    def counts(self, figures: Mapping[str, int]) -> Counts:
+        return figures[self.bad], figures[self.of]
 
 
 MEASURES = (
-    Measure("unsolved", resolution.NAME, resolution.SOURCE, lambda it: (it["7.den"] - it["7.num"], it["7.den"])),
-    Measure("came_back", recontact.NAME, recontact.SOURCE, lambda it: (it["same_issue"], it["den"])),
-    Measure("broken", promises.NAME, promises.SOURCE, lambda it: (it["den"] - it["num"], it["den"])),
-    Measure("untold", dead_ends.NAME, dead_ends.SAID, lambda it: (it["num"] - it["told"], it["den"])),
+    Measure("unsolved", resolution.NAME, resolution.SOURCE, "7.unsolved", "7.den"),
+    Measure("came_back", recontact.NAME, recontact.SOURCE, "same_issue", "den"),
+    Measure("broken", promises.NAME, promises.SOURCE, "broken", "den"),
+    Measure("untold", dead_ends.NAME, dead_ends.SAID, "untold", "den"),
 )
+UNSOLVED = MEASURES[0]
 
 
 @dataclass(frozen=True)
 class Change:
     """`difference` is now less before, with Newcombe's interval; `at_old_mix` is now's share if as many had come by each
-    channel as before, None where that cannot be said.
+    `mix` (channel or family) as before, None where that cannot be said.
     """
 
     name: str
-    report: str
+    measure: Measure
     now: rows.Row
     before: rows.Row
     difference: statistics.Difference | None
     at_old_mix: float | None
+    mix: str
     verdict: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to look next, and why: `worse` than before, `stands_out` against the rest (its share: `rest`), or `most`."""
+
+    by: str
+    change: Change
+    why: str
+    rest: float | None = None
 
 
 @dataclass(frozen=True)
 class Look:
     """`spans` are [start, end) of now and before; `unknown` were opened too lately to say."""
 
-    now: tuple[datetime, datetime]
-    before: tuple[datetime, datetime]
+    now: Span
+    before: Span
     changes: list[Change]
     unknown: int
     where: dict[str, list[Change]] = field(default_factory=dict)
 
 
-def spans(as_of: datetime) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
+def spans(as_of: datetime) -> tuple[Span, Span]:
     end = as_of - RIPE
     return (end - SPAN, end), (end - 2 * SPAN, end - SPAN)
 
 
 def look(question: windows.Question) -> Look:
     """The desk of the question's filters and scope as it stood at its as_of; its own period is not looked at."""
-    now, before = spans(question.as_of)
-    asked = replace(question, of="resolved", window_days=RIPE.days)
-    lately = replace(asked, start=question.as_of - RIPE, end=question.as_of, by="channel")
+    with reading.whole():
+        return _look(replace(question, of="resolved", window_days=RIPE.days, against=None), *spans(question.as_of))
+
+
+def _look(asked: windows.Question, now: Span, before: Span) -> Look:
+    lately = replace(asked, start=now[1], end=asked.as_of, by=None)
+    for measure in MEASURES:
+        for span in (now, before):
+            cuts.together(_during(asked, span), measure.source, MIXES if measure is not UNSOLVED else WHERE)
+    changes = [_change(measure, asked, now, before) for measure in MEASURES]
     return Look(
         now=now,
         before=before,
-        changes=[_change(measure, asked, now, before) for measure in MEASURES],
+        changes=changes,
         unknown=cuts.tally(lately, resolution.SOURCE).total["7.immature"],
-        where={by: _where(asked, by, now, before) for by in WHERE},
+        where={by: _doubted(by, _where(asked, by, now, before), changes[0]) for by in WHERE},
     )
 
 
-def _tally(measure: Measure, question: windows.Question, span: tuple[datetime, datetime], by: str) -> cuts.Tally:
-    return cuts.tally(replace(question, start=span[0], end=span[1], by=by), measure.source)
+def _during(question: windows.Question, span: Span, by: str | None = None) -> windows.Question:
+    return replace(question, start=span[0], end=span[1], by=by)
 
 
-def _change(measure: Measure, question: windows.Question, *both: tuple[datetime, datetime]) -> Change:
-    now, before = (_tally(measure, question, span, "channel") for span in both)
-    strata, old_mix = _strata(measure, now), {key: den for key, (_, den) in _strata(measure, before).items() if den}
-    common = statistics.standardise(strata, old_mix)
-    at_old_mix = common.rate if common and common.covered >= mix.COVERED else None
-    return _compared(measure, measure.name, measure.bad(now.total), measure.bad(before.total), at_old_mix)
+def _change(measure: Measure, question: windows.Question, *both: Span) -> Change:
+    tallies = {by: [cuts.tally(_during(question, span, by), measure.source) for span in both] for by in MIXES}
+    now, before = (measure.counts(tally.total) for tally in tallies[MIXES[0]])
+    found = {by: _at_old_mix(measure, *pair) for by, pair in tallies.items()}
+    known = {by: rate for by, rate in found.items() if rate is not None}
+    return _compared(measure, measure.name, now, before, known)
 
 
-def _strata(measure: Measure, tally: cuts.Tally) -> dict[str, tuple[int, int]]:
-    return {key: measure.bad(figures) for key, figures in tally.rows.items()}
+def _at_old_mix(measure: Measure, now: cuts.Tally, before: cuts.Tally) -> float | None:
+    then = {key: measure.counts(figures)[1] for key, figures in before.rows.items()}
+    common = statistics.standardise({key: measure.counts(figures) for key, figures in now.rows.items()}, then)
+    return common.rate if common and common.covered >= mix.COVERED else None
 
 
-def _where(question: windows.Question, by: str, *both: tuple[datetime, datetime]) -> list[Change]:
-    """Where most are left without a solution: the largest counts of now, with what became of them since before."""
-    measure = MEASURES[0]
-    now, before = (_strata(measure, _tally(measure, question, span, by)) for span in both)
+def _where(question: windows.Question, by: str, *both: Span) -> list[Change]:
+    """Where most are left without a solution: the largest counts of now, with what became of them since before. A desk
+    that has but one place of a kind is not asked where.
+    """
+    tallies = [cuts.tally(_during(question, span, by), UNSOLVED.source) for span in both]
+    now, before = ({key: UNSOLVED.counts(figures) for key, figures in tally.rows.items()} for tally in tallies)
+    if len({key for key, (_, of) in (now | before).items() if of}) < 2:
+        return []
     largest = sorted(now, key=lambda key: (-now[key][0], key))[:SHOWN]
-    found = [_compared(measure, key, now[key], before.get(key, (0, 0)), None) for key in largest]
+    found = [_compared(UNSOLVED, key, now[key], before.get(key, (0, 0)), {}) for key in largest]
     return [change for change in found if change.now.num]
 
 
-def _compared(
-    measure: Measure, name: str, now: tuple[int, int], before: tuple[int, int], at_old_mix: float | None
-) -> Change:
+def _doubted(by: str, found: list[Change], whole: Change) -> list[Change]:
+    """Where the mix alone explains the whole, a place of another kind is not called worse or better either."""
+    if whole.verdict not in against.FOR_MIX or by == whole.mix:
+        return found
+    doubtful = {against.MORE: against.MIX_MORE, against.FEWER: against.MIX_FEWER}
+    return [replace(one, mix=whole.mix, verdict=doubtful.get(one.verdict, one.verdict)) for one in found]
+
+
+def _compared(measure: Measure, name: str, now: Counts, before: Counts, mixes: Mapping[str, float]) -> Change:
+    """`mixes` are the shares of now at the old mixes: the one that says most against the raw difference counts."""
     difference = statistics.newcombe(*now, *before)
+    grew = bool(difference and difference.value > 0)
+    by = (min if grew else max)(mixes, key=lambda name: mixes[name], default="")
+    at_old_mix = mixes.get(by)
     return Change(
         name=name,
-        report=measure.report,
+        measure=measure,
         now=rows.share(name, *now),
         before=rows.share(name, *before),
         difference=difference,
         at_old_mix=at_old_mix,
+        mix=by,
         verdict=against.verdict(now, before, at_old_mix),
     )
 
 
-def next_place(found: Mapping[str, list[Change]]) -> tuple[str, Change] | None:
-    """Where to look next: (cut, change). First where more are left than before, else where most are."""
-    every = [(by, change) for by in WHERE for change in found.get(by, [])]
-    worse = [one for one in every if one[1].verdict == against.MORE]
-    return max(worse or every, key=lambda one: one[1].now.num, default=None)
+def next_place(found: Look) -> Place | None:
+    """First where more are left than before, else where more are left than elsewhere, else where most are."""
+    every = [(by, one) for by in WHERE for one in found.where.get(by, [])]
+    worse = [Place(by, one, WORSE) for by, one in every if one.verdict == against.MORE]
+    apart = [place for by, one in every if (place := _stands_out(by, one, found.changes[0].now))]
+    most = [Place(by, one, MOST) for by, one in every]
+    return (
+        _largest(worse, lambda it: it.change.before.rate)
+        or _largest(apart, lambda it: it.rest)
+        or (max(most, key=lambda it: it.change.now.num, default=None))
+    )
+
+
+def _largest(places: Iterable[Place], than: Callable[[Place], Any]) -> Place | None:
+    """The one with the most that were left beyond what the other share would have left."""
+    return max(places, key=lambda it: it.change.now.num - it.change.now.den * than(it), default=None)
+
+
+def _stands_out(by: str, one: Change, whole: rows.Row) -> Place | None:
+    rest = (whole.num - one.now.num, whole.den - one.now.den)
+    if against.verdict((one.now.num, one.now.den), rest) != against.MORE:
+        return None
+    return Place(by, one, STANDS_OUT, rest[0] / rest[1])

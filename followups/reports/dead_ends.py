@@ -97,6 +97,7 @@ SAID = cuts.Source(
         "gave_up": "outcome = 'withdrawn' AND why = 'gave_up'",
         "replaced": "NOT closed",
         "told": "NOT closed AND told",
+        "untold": f"{DEAD} AND (closed OR NOT told)",
         "tangible.den": f"{DEAD} AND is_first AND mature",
         "tangible.num": f"{DEAD} AND is_first AND mature AND tangible",
         "tangible.immature": f"{DEAD} AND is_first AND NOT mature",

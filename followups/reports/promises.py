@@ -88,6 +88,7 @@ SOURCE = cuts.Source(
     parts={
         "den": COUNTS,
         "num": f"{COUNTS} AND kept",
+        "broken": f"{COUNTS} AND NOT kept",
         "tried_in_time": f"{COUNTS} AND NOT kept AND message",
         "empty_handed": f"{COUNTS} AND kept AND empty_handed",
         "kept_late": f"{COUNTS} AND NOT kept AND NOT moved_alone AND connected_at IS NOT NULL",

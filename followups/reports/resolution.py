@@ -140,6 +140,7 @@ def _horizon(days: str) -> dict[str, str]:
     return {
         f"{days}.den": f"is_first AND by_{days} IS NOT NULL",
         f"{days}.num": f"is_first AND by_{days}",
+        f"{days}.unsolved": f"is_first AND NOT by_{days}",
         f"{days}.immature": f"is_first AND by_{days} IS NULL",
     }
 
@@ -184,6 +185,10 @@ DAILY = daily.Daily(
         "reopened": _day(7),
         **{f"{days}.den": _day(8, f"d.day < %(over_{days})s") for days in HORIZONS},
         **{f"{days}.num": _day(9 + at, f"d.day < %(over_{days})s") for at, days in enumerate(HORIZONS)},
+        **{
+            f"{days}.unsolved": f"{_day(8, f'd.day < %(over_{days})s')} - {_day(9 + at, f'd.day < %(over_{days})s')}"
+            for at, days in enumerate(HORIZONS)
+        },
         **{f"{days}.immature": _day(8, f"d.day > %(over_{days})s") for days in HORIZONS},
     },
     present=f"coalesce({_day(1)} + {_day(5)} + {_day(6)}, 0)",

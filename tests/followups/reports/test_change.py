@@ -1,5 +1,6 @@
 """E10 and its like: what may be said of two months, and where to look next."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,18 +55,21 @@ def opened(n, *, at, solved, channel="phone"):
 def test_look_compares_two_ripe_months_and_counts_what_is_not_known():
     opened(4, at=AS_OF - 45 * DAY, solved=1)
     opened(3, at=AS_OF - 10 * DAY, solved=2)
+    opened(1, at=AS_OF - 10 * DAY, solved=1, channel="email")
     opened(2, at=AS_OF - 2 * DAY, solved=0)
     found = change.look(question())
     assert found.now == (AS_OF - 37 * DAY, AS_OF - 7 * DAY)
     assert found.before == (AS_OF - 67 * DAY, AS_OF - 37 * DAY)
     unsolved = found.changes[0]
-    assert (unsolved.now.num, unsolved.now.den) == (1, 3)
+    assert (unsolved.now.num, unsolved.now.den) == (1, 4)
     assert (unsolved.before.num, unsolved.before.den) == (3, 4)
     assert (unsolved.verdict, found.unknown) == ("too_few", 2)
     assert [one.name for one in found.changes] == ["unsolved", "came_back", "broken", "untold"]
     (phone,) = found.where["channel"]
     assert (phone.name, phone.now.num, phone.before.num) == ("phone", 1, 3)
-    assert change.next_place(found.where)[1].now.num == 1
+    place = change.next_place(found)
+    assert (place.by, place.change.name, place.why) == ("channel", "phone", "most")
+    assert found.where["family"] == found.where["team"] == []
 
 
 @pytest.mark.django_db
@@ -73,15 +77,48 @@ def test_the_share_at_the_old_mix_is_said_where_the_mix_changed():
     opened(8, at=AS_OF - 45 * DAY, solved=6)
     opened(2, at=AS_OF - 45 * DAY, solved=1, channel="email")
     opened(2, at=AS_OF - 10 * DAY, solved=2)
-    opened(8, at=AS_OF - 10 * DAY, solved=5, channel="email")
+    opened(8, at=AS_OF - 10 * DAY, solved=2, channel="email")
     unsolved = change.look(question()).changes[0]
-    assert unsolved.now.rate == pytest.approx(0.3)
+    assert unsolved.now.rate == pytest.approx(0.6)
     assert unsolved.before.rate == pytest.approx(0.3)
-    assert unsolved.at_old_mix == pytest.approx(0.8 * 0 + 0.2 * 3 / 8)
+    assert (unsolved.mix, unsolved.at_old_mix) == ("channel", pytest.approx(0.8 * 0 + 0.2 * 6 / 8))
 
 
 @pytest.mark.django_db
 def test_a_desk_without_tickets_has_nothing_to_say():
     found = change.look(question())
     assert {one.verdict for one in found.changes} == {"unknown"}
-    assert change.next_place(found.where) is None
+    assert change.next_place(found) is None
+
+
+def place(name, now, before, verdict=None):
+    found = change._compared(change.UNSOLVED, name, now, before, {})
+    return replace(found, verdict=verdict) if verdict else found
+
+
+def looked(whole, **where):
+    return change.Look(
+        now=(AS_OF, AS_OF), before=(AS_OF, AS_OF), changes=[place("unsolved", *whole)], unknown=0, where=where
+    )
+
+
+def test_where_to_look_next():
+    """More than before first, by how many more; else who stands out, by how many beyond the rest; else the most."""
+    big, small = place("Big", (400, 1000), (300, 1000)), place("Small", (90, 100), (20, 100))
+    found = change.next_place(looked(((490, 1100), (320, 1100)), family=[big, small]))
+    assert (found.change.name, found.why) == ("Big", "worse")
+    calm, bad = place("Calm", (300, 1000), (310, 1000)), place("Bad", (60, 100), (61, 100))
+    found = change.next_place(looked(((360, 1100), (371, 1100)), team=[calm, bad]))
+    assert (found.change.name, found.why, found.rest) == ("Bad", "stands_out", 0.3)
+    found = change.next_place(
+        looked(((45, 150), (44, 150)), team=[place("A", (30, 100), (29, 100)), place("B", (15, 50), (15, 50))])
+    )
+    assert (found.change.name, found.why) == ("A", "most")
+
+
+def test_where_the_mix_explains_the_whole_no_place_of_another_kind_is_called_worse():
+    whole = replace(place("unsolved", (420, 1200), (300, 1200)), mix="channel", verdict="more_but_for_mix")
+    rows = [place("Billing", (300, 600), (100, 600))]
+    assert change._doubted("channel", rows, whole) == rows
+    (doubted,) = change._doubted("family", rows, whole)
+    assert (rows[0].verdict, doubted.verdict, doubted.mix) == ("more", "more_but_for_mix", "channel")
