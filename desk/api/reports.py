@@ -15,7 +15,7 @@ from desk.api import answers, described, errors
 from desk.api.resource import Resource, answer
 from followups.errors import Invalid
 from followups.models import Actor, Scope
-from followups.reports import against, catalogue, mix, reading, rows, shares, tables, windows
+from followups.reports import against, catalogue, marks, mix, reading, rows, shares, tables, windows
 
 INSTANT = {"type": "string", "description": "A date (its midnight in the desk's zone) or an instant with its offset."}
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -69,6 +69,14 @@ EARLIER = {
     "description": "The earlier period that was asked for.",
     "properties": {name: {"type": "string", "format": "date-time"} for name in ("from", "to")},
 }
+MARK = {
+    "type": "object",
+    "description": "What changed in the period that changes what the figures mean: categories, shared accounts, kinds of teams, "
+    "hours, rules, targets, plans, figures per agent. As far as the reader may see it, the earliest first; of very many the "
+    f"latest {marks.MOST}.",
+    "properties": {"at": {"type": "string", "format": "date-time"}, "what": {"type": "string"}},
+    "required": ["at", "what"],
+}
 ANSWER = {
     "type": "object",
     "properties": {
@@ -80,8 +88,9 @@ ANSWER = {
         "total": ROW,
         "rows": {"type": "array", "items": ROW},
         "familiar": FAMILIAR,
+        "marks": {"type": "array", "items": MARK},
     },
-    "required": ["definition", "from", "to", "as_of", "window_days", "entered_after_as_of", "total", "rows"],
+    "required": ["definition", "from", "to", "as_of", "window_days", "entered_after_as_of", "total", "rows", "marks"],
 }
 REFUSALS = (400, 401, 403, 404, 406, 429, 503)
 
@@ -125,7 +134,8 @@ class Report(Resource):
         check_agents(request.actor, question)
         with reading.whole():
             report = shares.report(module, question)
-        return csv(report) if form == "csv" else answer(figures(report, question))
+            meanwhile = marks.found(question) if form == "json" else []
+        return csv(report) if form == "csv" else answer(figures(report, question) | {"marks": told(meanwhile)})
 
 
 def check_agents(actor: Actor, question: windows.Question) -> None:
@@ -157,6 +167,10 @@ def figures(report: rows.Report, question: windows.Question) -> dict[str, Any]:
         "by": question.by,
         "against": earlier(question),
     }
+
+
+def told(meanwhile: list[marks.Mark]) -> list[dict[str, str]]:
+    return [{"at": answers.instant(mark.at), "what": mark.what} for mark in meanwhile]
 
 
 def earlier(question: windows.Question) -> dict[str, str] | None:

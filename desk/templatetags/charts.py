@@ -6,6 +6,7 @@ Coordinates are strings made here, so that no locale can turn 12.5 into 12,5.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,10 @@ from desk.templatetags.desk import interval, number, rate, read
 
 register = template.Library()
 
-WIDTH, HEIGHT = 640, 190
-LEFT, RIGHT, TOP, BOTTOM = 46, 14, 10, 26
+WIDTH, HEIGHT = 640, 230
+LEFT, RIGHT, TOP, BOTTOM = 46, 14, 10, 32
 CEILINGS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+SMALL_WIDTH, SMALL_HEIGHT, SMALL_LEFT = 300, 132, 40
 X_LABELS = 6
 KINDS = 5
 
@@ -32,12 +34,15 @@ class Plane:
     """The drawing area: `x` takes 0..1 from left to right, `y` a value of 0..ceiling from the bottom up."""
 
     ceiling: float
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
 
     def x(self, share: float) -> float:
-        return LEFT + share * (WIDTH - LEFT - RIGHT)
+        return self.left + share * (self.width - self.left - RIGHT)
 
     def y(self, value: float) -> float:
-        return HEIGHT - BOTTOM - value / self.ceiling * (HEIGHT - TOP - BOTTOM)
+        return self.height - BOTTOM - value / self.ceiling * (self.height - TOP - BOTTOM)
 
     def ticks(self) -> list[dict[str, str]]:
         halves = (0, self.ceiling / 2, self.ceiling)
@@ -73,19 +78,24 @@ def joined(spots: Iterable[tuple[float, float]]) -> str:
 
 
 def metric_row(thing: Any) -> dict[str, Any]:
-    names = ("label", "rate", "ci_low", "ci_high", "num", "den", "immature", "url")
+    names = ("label", "rate", "ci_low", "ci_high", "num", "den", "immature", "url", "tick")
     return {name: read(thing, name) for name in names} | {"range": interval(thing)}
 
 
 def words_of(row: dict[str, Any]) -> str:
     young = ", still young" if row["immature"] else ""
     counts = f"{number(row['num'])} of {number(row['den'])}"
-    return f"{row['label']}: {rate(row['rate'])} ({row['range']}), {counts}{young}"
+    return f"{named(row)}: {rate(row['rate'])} ({row['range']}), {counts}{young}"
+
+
+def named(row: dict[str, Any]) -> str:
+    """A week by its name and its Monday; anything else by its label."""
+    return f"{row['label']}, from {row['tick']}" if row["tick"] and "W" in row["label"] else str(row["label"])
 
 
 def x_labels(labels: Sequence[Any], plane: Plane) -> list[dict[str, str]]:
     """At most six, the first and every n-th; every other one steps aside on a narrow screen."""
-    stride = max(1, -(-len(labels) // X_LABELS))
+    stride = max(1, -(-len(labels) * WIDTH // (plane.width * X_LABELS)))
     places = range(0, len(labels), stride)
     span = max(1, len(labels) - 1)
     return [
@@ -96,23 +106,44 @@ def x_labels(labels: Sequence[Any], plane: Plane) -> list[dict[str, str]]:
 
 @register.inclusion_tag("_parts/charts/line.html")
 def line_chart(
-    points: Sequence[Any], title: str, note: str = "", first_column: str = "Week", table_open: bool = False
+    points: Sequence[Any],
+    title: str,
+    note: str = "",
+    first_column: str = "Week",
+    table_open: bool = False,
+    says: str = "",
+    marks: Sequence[Any] = (),
 ) -> dict[str, Any]:
-    """A rate over time with its 95 % band. A point without a rate is a gap; an immature one is hollow."""
+    """A rate over time with its 95 % band. A point without a rate is a gap; an immature one is hollow. `says` is what the
+    chart shows and what it does not; marks = [{key, n, words}] by week or month, told in the list below the charts.
+    """
     rows = [metric_row(point) for point in points]
-    words = {"title": title, "note": note, "first_column": first_column, "table_open": table_open}
-    return words | {"rows": rows, "has_young": any(row["immature"] for row in rows)} | line_drawing(rows)
-
-
-def line_drawing(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    words = {"title": title, "note": note, "first_column": first_column, "table_open": table_open, "says": says}
+    young = {"has_young": any(row["immature"] for row in rows)}
     plane = Plane(ceiling_of(highest(rows)))
+    return words | young | {"rows": rows, "flags": flags(marks, rows, plane)} | line_drawing(rows, plane)
+
+
+def flags(marks: Sequence[Any], rows: Sequence[dict[str, Any]], plane: Plane) -> list[dict[str, Any]]:
+    """Each mark at its week; before or behind all points, at the edge."""
+    labels = [str(row["label"]) for row in rows]
+    span = max(1, len(labels) - 1)
+    places = [min(bisect_left(labels, mark["key"]), span) / span for mark in marks if labels]
+    return [
+        {"x": spot(plane.x(place)), "top": TOP, "base": HEIGHT - BOTTOM}
+        | {name: mark[name] for name in ("key", "words", "n")}
+        for mark, place in zip(marks, places, strict=False)
+    ]
+
+
+def line_drawing(rows: Sequence[dict[str, Any]], plane: Plane) -> dict[str, Any]:
     for at, row in enumerate(rows):
         row["at"] = plane.x(at / max(1, len(rows) - 1))
     seen = [row if row["rate"] is not None else None for row in rows]
     long_runs = [run for run in runs(seen) if len(run) > 1]
     return {
         "ticks": plane.ticks(),
-        "labels": x_labels([row["label"] for row in rows], plane),
+        "labels": x_labels([row["tick"] or row["label"] for row in rows], plane),
         "lines": [joined((row["at"], plane.y(row["rate"])) for row in run) for run in long_runs],
         "bands": [band(run, plane) for run in long_runs],
         "dots": [dot(row, plane) for row in rows if row["rate"] is not None],
@@ -135,26 +166,43 @@ def dot(row: dict[str, Any], plane: Plane) -> dict[str, Any]:
     return place | {"hollow": bool(row["immature"]), "words": words_of(row), "url": row["url"]}
 
 
+@register.inclusion_tag("_parts/charts/multiples.html")
+def small_multiples(
+    charts: Sequence[Any], title: str, note: str = "", first_column: str = "Week", says: str = ""
+) -> dict[str, Any]:
+    """A rate over time for each of several: charts = [{label, metric, points}], all of the same weeks, on one scale."""
+    series = [[metric_row(point) for point in chart["points"]] for chart in charts]
+    ceiling = ceiling_of([value for rows in series for value in highest(rows)])
+    plane = Plane(ceiling, SMALL_WIDTH, SMALL_HEIGHT, SMALL_LEFT)
+    drawn = [
+        {"label": chart["label"], "metric": chart["metric"]} | line_drawing(rows, plane)
+        for chart, rows in zip(charts, series, strict=True)
+    ]
+    weeks = [{"label": some[0]["label"], "cells": some} for some in zip(*series, strict=True)]
+    words = {"title": title, "note": note, "first_column": first_column, "says": says}
+    return words | {"charts": drawn, "weeks": weeks, "young": any(row["immature"] for rows in series for row in rows)}
+
+
 @register.inclusion_tag("_parts/charts/step.html")
 def step_chart(
     series: Sequence[Any],
     title: str,
     x_max: float,
     unit: str = "d",
-    note: str = "",
     marks: Sequence[Any] = (),
     table_open: bool = False,
+    says: str = "",
 ) -> dict[str, Any]:
     """Survival or cumulative incidence: series = [{label, steps: [(t, share), ...], start}] over 0..x_max."""
     plane = Plane(1.0)
     known = [mark for mark in marks if read(mark, "at") is not None and read(mark, "at") <= x_max]
     return {
         "title": title,
-        "note": note,
         "unit": unit,
         "table_open": table_open,
+        "says": says,
         "ticks": plane.ticks(),
-        "series": [curve(one, order, x_max, plane) for order, one in enumerate(series)],
+        "series": [curve(one, order, x_max, unit, plane) for order, one in enumerate(series)],
         "labels": [{"x": spot(plane.x(part / 4)), "text": f"{x_max * part / 4:g} {unit}"} for part in range(5)],
         "marks": [{"x": spot(plane.x(read(mark, "at") / x_max)), "text": read(mark, "label")} for mark in known],
         "base": {"y1": TOP, "y2": HEIGHT - BOTTOM},
@@ -162,8 +210,19 @@ def step_chart(
     }
 
 
-def curve(one: Any, order: int, x_max: float, plane: Plane) -> dict[str, Any]:
-    return {"label": read(one, "label"), "path": staircase(one, x_max, plane), "look": f"s{order}"}
+def curve(one: Any, order: int, x_max: float, unit: str, plane: Plane) -> dict[str, Any]:
+    shape = {"path": staircase(one, x_max, plane), "dots": stops(one, x_max, unit, plane)}
+    return {"label": read(one, "label"), "look": f"s{order}"} | shape
+
+
+def stops(one: Any, x_max: float, unit: str, plane: Plane) -> list[dict[str, str]]:
+    """What the curve says at each instant that the axis names."""
+    levels = [(part / 4, level_at(one, x_max * part / 4)) for part in range(1, 5)]
+    return [
+        {"x": spot(plane.x(at)), "y": spot(plane.y(level))}
+        | {"words": f"{read(one, 'label')} after {x_max * at:g} {unit}: {rate(level)}"}
+        for at, level in levels
+    ]
 
 
 def staircase(one: Any, x_max: float, plane: Plane) -> str:
@@ -202,14 +261,14 @@ def level_at(one: Any, instant: float) -> float:
 
 @register.inclusion_tag("_parts/charts/bars.html")
 def bar_chart(
-    rows: Sequence[Any], title: str, note: str = "", first_column: str = "", look: str = "bar"
+    rows: Sequence[Any], title: str, note: str = "", first_column: str = "", look: str = "bar", says: str = ""
 ) -> dict[str, Any]:
     """A table whose rows carry a bar (look="dot": a dot) with its 95 % whisker, on one scale for all."""
     bars = [metric_row(row) for row in rows]
     top = ceiling_of(highest(bars))
     for bar in bars:
         bar.update(scaled(bar, top))
-    words = {"title": title, "note": note, "first_column": first_column, "look": look}
+    words = {"title": title, "note": note, "first_column": first_column, "look": look, "says": says}
     return words | {"bars": bars, "top": percent(top)}
 
 
@@ -225,7 +284,9 @@ def range_bar(metric: Any) -> dict[str, str]:
 
 
 @register.inclusion_tag("_parts/charts/stacked.html")
-def stacked_bar(parts: Sequence[Any], title: str, note: str = "", first_column: str = "") -> dict[str, Any]:
+def stacked_bar(
+    parts: Sequence[Any], title: str, note: str = "", first_column: str = "", says: str = ""
+) -> dict[str, Any]:
     """Shares of a whole: parts = [{label, value, url}], value a count; the numbers stand in the table."""
     counts = [read(part, "value") for part in parts]
     whole = sum(counts)
@@ -236,7 +297,8 @@ def stacked_bar(parts: Sequence[Any], title: str, note: str = "", first_column: 
         | slice_of(starts[order], counts[order], whole)
         for order, part in enumerate(parts)
     ]
-    return {"title": title, "note": note, "first_column": first_column, "parts": drawn, "whole": whole}
+    words = {"title": title, "note": note, "first_column": first_column, "says": says}
+    return words | {"parts": drawn, "whole": whole}
 
 
 def slice_of(start: float, count: float, whole: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How each report is laid out: figures, columns and charts, each number with the address of its rows."""
+"""How each report is laid out: figures and columns, each number with the address of its rows."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from typing import Any
 from desk.templatetags.desk import number, rate
 from desk.web import comparing
 from desk.web.columns import COLUMNS, CUTS, NOTHING, REASONS, TITLES, WORDS, Column, hours, told_hours
-from followups.models import TargetKind, TeamKind, WaiverKind
+from followups.models import TargetKind, TeamKind
 from followups.reports import shares, windows
 
 __all__ = ["COLUMNS", "CUTS", "TITLES"]
@@ -200,83 +200,3 @@ FIGURES: dict[str, Callable[[Any, Link], list[dict[str, Any]]]] = {
     "silent": of_silent,
     "workload": of_workload,
 }
-
-
-def parts(name: str, total: Any, link: Link) -> dict[str, Any] | None:
-    """The whole in its kinds, for the stacked bar."""
-    if name == "promises" and total.den:
-        kinds = [
-            ("Kept", "num"),
-            ("Kept late", "kept_late"),
-            ("Never done", "never_done"),
-            ("Moved by us", "moved_by_us"),
-        ]
-        return {"title": "What became of the promises", "parts": slices(total, kinds, link)}
-    if name == "dead-ends" and total.num:
-        kinds = [
-            ("Nothing more can be done", "no_remedy"),
-            ("Cannot be reached", "unreachable"),
-            ("Gave up", "gave_up"),
-        ]
-        return {"title": "Which dead ends", "parts": slices(total, kinds, link)}
-    if name == "silent" and total.num:
-        kinds = [("Waived", "waived"), ("Gave up", "gave_up"), ("Imported", "imported"), ("Waiting", "waiting")]
-        return {"title": "How they were left", "parts": slices(total, kinds, link)}
-    return None
-
-
-def slices(total: Any, kinds: list[tuple[str, str]], link: Link) -> list[dict[str, Any]]:
-    return [{"label": label_, "value": getattr(total, name), "url": link(name)} for label_, name in kinds]
-
-
-def waivers(total: Any, link: Link) -> dict[str, Any] | None:
-    """Waivers by kind, where there are any."""
-    kinds = [(str(WaiverKind(kind).label), kind, n) for kind, n in total.waived_by_kind.items() if n]
-    found = [{"label": words, "value": n, "url": link(f"waived.{kind}")} for words, kind, n in kinds]
-    return {"title": "Waived, by kind", "parts": found} if found else None
-
-
-DRAWN_TITLES = {
-    "promises": "Promises kept",
-    "dead-ends": "Dead ends of all closings",
-    "first-contact": "Solved at the first contact",
-    "confirmed": "Confirmed by the customer",
-    "targets": "Targets met in time",
-    "chase": "Asked after before we came back",
-    "silent": "Silent for 90 days",
-}
-UNDRAWN = ("time-to-resolution", "workload")
-
-
-def in_charts(name: str, row: Any) -> list[tuple[str, str, Any]]:
-    """The shares of a row that are drawn: title, part, share."""
-    if name == "recontact":
-        return [
-            ("Came back, any issue", "any_issue", row.any_issue),
-            ("Came back, same issue", "same_issue", row.same_issue),
-        ]
-    if name == "resolution":
-        return [("Resolved 7 days after the first contact", "7.num", row.horizons["7"])]
-    return [(DRAWN_TITLES[name], "num", row)]
-
-
-def drawn(name: str, question: windows.Question, rows: list[Any], link: Link) -> list[dict[str, Any]]:
-    """One chart per share over these rows: `{title, points}`."""
-    if name in UNDRAWN or not rows:
-        return []
-    charts = []
-    for at, (title, part, _) in enumerate(in_charts(name, rows[0])):
-        points = [point(in_charts(name, row)[at][2], label(question, row.key), link(part, row.key)) for row in rows]
-        young = "hollow: too recent, will change" if any(each["immature"] for each in points) else ""
-        charts.append({"title": title, "points": points, "note": young})
-    return charts
-
-
-def horizons(total: Any, link: Link) -> list[dict[str, Any]]:
-    """The share resolved by each number of days after the first contact."""
-    return [point(row, f"{days} d", link(f"{days}.num")) for days, row in total.horizons.items() if row.den]
-
-
-def point(share: Any, label_: str, url: str) -> dict[str, Any]:
-    names = ("rate", "ci_low", "ci_high", "num", "den", "immature")
-    return {name: getattr(share, name) for name in names} | {"label": label_, "url": url if share.num else ""}

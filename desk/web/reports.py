@@ -1,8 +1,8 @@
 """The reports: what the figures are, in plain words, with the rows behind each of them."""
 
-import math
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
@@ -17,19 +17,16 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from desk import access
-from desk.web import capacity, changes, comparing, figures, outreach
+from desk.web import capacity, changes, comparing, drawing, figures, meanwhile, multiples, outreach, weeks
 from followups.errors import Invalid
 from followups.models import Category, Disclosure, FollowUp, Site, Team, Ticket
 from followups.reports import (
     catalogue,
     cuts,
-    dead_ends,
     reading,
-    resolution,
     rows,
     shares,
     silent,
-    statistics,
     time_to_resolution,
     windows,
     workload,
@@ -42,7 +39,6 @@ OF = (("resolved", "a resolution"), ("unresolved", "another end"), ("all", "any 
 FAMILIAR_FOR = windows.DAYS
 DRILLED = ("key", "part", "page", "fewer")
 SHOWN = 20
-HOUR, DAY = 3600, 86_400
 
 
 @require_GET
@@ -53,6 +49,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         question, refused = asked(request)
         found = [card(module, question, request) for module in catalogue.REPORTS.values()] if question else []
         look = changes.context(request, question, given(request)) if question else {}
+        look |= meanwhile.context(replace(question, by=None)) if question else {}
     context = common(request, question, refused) | {"cards": found} | look
     if found and not found[0]["report"].rows:
         context |= elsewhere(question)
@@ -60,15 +57,16 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def card(module: ModuleType, question: windows.Question, request: HttpRequest) -> dict[str, Any]:
-    name, weekly = module.NAME, replace(question, by="week")
-    report = module.report(weekly)
+    name, by = module.NAME, weeks.pace(replace(question, by=None))
+    timed = replace(question, by=by)
+    report = module.report(timed)
     url = f"{reverse('report', args=[name])}?{urlencode(given(request))}"
     return {
         "title": figures.TITLES[name],
         "report": report,
         "figure": figures.FIGURES[name](report, lambda *_: "")[0],
         "url": url,
-        "charts": figures.drawn(name, weekly, report.rows, linked(request, name, by="week")),
+        "charts": drawing.course(name, timed, report.rows, linked(request, name, by=by)),
     }
 
 
@@ -88,7 +86,7 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
 
 def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
     """A report of shares: its course over time, and the cut where one is asked for; one tally for both where it can."""
-    name, by = module.NAME, question.by if question.by in windows.TIMES else "week"
+    name, by = module.NAME, weeks.pace(question)
     is_cut = question.by not in (None, *windows.TIMES)
     if is_cut:
         for source in module.SOURCES:
@@ -96,25 +94,24 @@ def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) 
     course = module.report(replace(question, by=by))
     found = shares.beside(module.report(question) if is_cut else course, question)
     ranked = [row for row in found.rows if not shares.is_few(name, question, row)] if is_cut else []
-    link = linked(request, name)
-    return laid_out(request, found, question) | {
+    link_of = partial(linked, request, name)
+    charts = drawing.charts(name, question, course.rows, found.total, link_of)
+    charts |= {
         "is_empty": not course.rows,
-        "parts": figures.parts(name, found.total, link),
-        "waivers": figures.waivers(found.total, link) if name == dead_ends.NAME else None,
-        "over_time": figures.drawn(name, replace(question, by=by), course.rows, linked(request, name, by=by)),
         "time_column": figures.CUTS[by],
-        "horizons": figures.horizons(found.total, link) if name == resolution.NAME else None,
-        "bars": figures.drawn(name, question, ranked[:DRAWN], link),
+        "multiples": multiples.drawn(module, question, ranked, link_of),
+        "bars": drawing.bars(name, question, ranked[:DRAWN], link_of()),
         "bars_note": f"the {DRAWN} largest; all in the table below" if len(ranked) > DRAWN else "",
         "beside": comparing.beside(name, found.total, question, lambda **words: linked(request, name, **words)),
     }
+    return laid_out(request, found, question) | charts
 
 
 def timed(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
     """The report of times: how many were still waiting, over the time waited."""
     known = time_to_resolution.ages(question)
     found = shares.apart(module.report(question, known=known), question)
-    course = curve(known[None], found.total) if found.total.n else None
+    course = drawing.waiting(known[None], found.total) if found.total.n else None
     return laid_out(request, found, question) | {"is_empty": not found.total.n, "curve": course}
 
 
@@ -138,7 +135,7 @@ def laid_out(request: HttpRequest, found: rows.Report, question: windows.Questio
     """What every report shows: its figures, the table of the cut, the file."""
     name, link = found.name, linked(request, found.name)
     by_key = found.rows if question.by else []
-    return {
+    return meanwhile.context(question) | {
         "report": found,
         "figures": figures.FIGURES[name](found, link),
         "familiar": familiar(found, request, link),
@@ -147,25 +144,6 @@ def laid_out(request: HttpRequest, found: rows.Report, question: windows.Questio
         "whole": figures.table(name, question, [found.total], link)["rows"][0],
         "columns": [column.label for column in figures.COLUMNS[name]],
         "csv": f"{reverse('api-report', args=[name])}?{urlencode(given(request) | {'format': 'csv'})}",
-    }
-
-
-def curve(some: time_to_resolution.Ages, total: Any) -> dict[str, Any]:
-    """The share still waiting, up to a little beyond the 90th percentile, in the unit that suits it."""
-    steps = time_to_resolution.survival(some)
-    reached = total.p90_hours or total.median_hours or (float(steps[-1].at) / HOUR if steps else 24)
-    unit, scale = ("d", DAY) if reached > 48 else ("h", HOUR)
-    ended = statistics.aalen_johansen(some.times)
-    marks = [("half", total.median_hours), ("nine of ten", total.p90_hours)]
-    return {
-        "series": [{"label": "still unresolved", "steps": [(float(step.at) / scale, step.survival) for step in steps]}],
-        "ends": [
-            {"label": label, "start": 0.0, "steps": [(float(step.at) / scale, getattr(step, name)) for step in ended]}
-            for label, name in (("resolved", "resolved"), ("ended otherwise", "ended"))
-        ],
-        "x_max": 4 * max(1, math.ceil(reached * 1.5 * HOUR / scale / 4)),
-        "unit": unit,
-        "marks": [{"at": at * HOUR / scale, "label": label} for label, at in marks if at is not None],
     }
 
 
@@ -297,6 +275,7 @@ def asking(request: HttpRequest, question: windows.Question | None) -> dict[str,
         "ofs": OF,
         "againsts": comparing.AGAINST,
         "filtered": any(words.get(name) for name in windows.FILTERS),
+        "only": [(figures.CUTS.get(name, name), words[name]) for name in windows.FILTERS if words.get(name)],
     }
 
 

@@ -292,7 +292,7 @@ def test_step_chart_walks_right_then_down_and_stops_at_its_end():
     series = [{"label": "Open", "steps": [(1, 0.9), (2, 0.7), (9, 0.1)]}]
     chart = drawn("{% step_chart series 'Open' x_max=4 %}", series=series)
     walked = re.search(r'class="step s0" d="(M46[^"]+)"', chart)[1]
-    assert walked == "M46 10H191V25.4H336V56.2H626"
+    assert walked == "M46 10H191V28.8H336V66.4H626"
     assert f'<th scope="row" class="num">4</th><td class="num">70.0{NB}%</td>' in chart
 
 

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from followups.models import Mark
 from followups.reports import catalogue, shares
 from tests import factories
 from tests.desk.api.conftest import Api
@@ -11,20 +12,21 @@ from tests.followups.reports import histories
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 AS_OF = "2026-03-31"
-# Of each source the savepoint, the setting, the count; before them the token, its rate and the clock.
+# Of each source the savepoint, the setting, the count; before them the token, its rate and the clock,
+# behind them what changed meanwhile.
 # By team, one more of a report of shares: the mix.
 QUERIES = {
-    "resolution": 9,
-    "recontact": 8,
-    "first-contact": 8,
-    "time-to-resolution": 8,
-    "promises": 8,
-    "chase": 8,
-    "dead-ends": 10,
-    "silent": 8,
-    "confirmed": 8,
-    "targets": 9,
-    "workload": 12,
+    "resolution": 10,
+    "recontact": 9,
+    "first-contact": 9,
+    "time-to-resolution": 9,
+    "promises": 9,
+    "chase": 9,
+    "dead-ends": 11,
+    "silent": 9,
+    "confirmed": 9,
+    "targets": 10,
+    "workload": 13,
 }
 DAY = timedelta(days=1)
 
@@ -181,3 +183,13 @@ def test_a_report_costs_the_same_number_of_queries_however_much_it_counts(
             histories.close(row, at=START + DAY)
         with django_assert_num_queries(QUERIES[name] + (name in shares.SHARES)):
             assert get(reader, name, by="team").status_code == 200
+
+
+def test_marks_stand_beside_the_figures_and_not_in_the_file(reader, march, desk):
+    at = datetime(2026, 3, 5, 9, tzinfo=UTC)
+    Mark.objects.create(kind="hours", at=at, what="The desk: new working hours", by_name="")
+    Mark.objects.create(kind="hours", at=at, what="Delivery: new hours", by_name="", teams=[desk.delivery.pk])
+    told = [{"at": "2026-03-05T09:00:00Z", "what": "The desk: new working hours"}]
+    assert get(reader, team="Billing").json()["marks"] == told
+    assert [mark["what"] for mark in get(reader).json()["marks"]] == [told[0]["what"], "Delivery: new hours"]
+    assert "hours" not in get(reader, format="csv").content.decode()
