@@ -98,6 +98,7 @@ LOOKS: dict[type, dict[str, str]] = {
         "filters": "state stage",
     },
     models.ImportRun: {
+    models.HoursChange: {"columns": "team since climbing settled passed step_at clock_at", "joins": "team"},
         "columns": "file_name source state dry_run made_at by_name error_count",
         "filters": "state",
         "hides": "file events",

@@ -7,7 +7,7 @@ from datetime import datetime
 from celery import shared_task
 from django.db import connection
 
-from followups.actions import importing
+from followups.actions import importing, rehearing
 from followups.clock import (
     deadman,
     deliveries,
@@ -38,10 +38,11 @@ SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
     "imports": (importing.run_waiting, True),
     "facts": (facts.sweep, True),
     "retention": (retention.sweep, True),
+    "hours": (rehearing.go_on, True),
     "zones": (zones.sweep, True),
 }
 # These send nothing, and say why the others wait.
-NOT_HELD = ("watch", "imports", "facts")
+NOT_HELD = ("watch", "imports", "hours", "facts")
 
 
 def database_now() -> datetime:
@@ -120,6 +121,11 @@ def sweep_facts() -> int | None:
 
 @shared_task
 def sweep_retention() -> int | None:
+@shared_task(soft_time_limit=600, time_limit=660)
+def sweep_hours() -> int | None:
+    return sweep("hours")
+
+
     return sweep("retention")
 
 

@@ -18,7 +18,7 @@ from desk.web.forms.calendars import CalendarForms
 from desk.web.forms.hours import WEEKDAYS, written
 from desk.web.policies import WATCHING, team_of
 from followups import worktime
-from followups.actions import calendars
+from followups.actions import calendars, rehearing
 from followups.errors import Forbidden, Refused
 from followups.models import Policy, Role, Team
 
@@ -33,6 +33,8 @@ def calendar(request: access.DeskRequest, key: int | None = None) -> HttpRespons
     if request.user.role != Role.ADMIN and request.method == "POST":
         raise Forbidden("not-an-admin", "Only an administrator may do this.")
     forms = _forms(request, policy)
+    if request.POST.get("do") == "follow" and team:
+        return _followed(request, team)
     if request.POST.get("do") in ("look", "save") and forms.is_valid():
         try:
             return _sent(request, team, policy, forms)
@@ -55,7 +57,7 @@ def _sent(request: access.DeskRequest, team: Team | None, policy: Policy, forms:
     if request.POST.get("do") == "save" and request.POST.get("seen") == seen:
         climbing = request.POST.get("climbing") != "leave"
         moved = calendars.save(team=team, hours=hours, by=request.actor, now=request.now, climbing=climbing)
-        messages.success(request, f"Saved. {_reminders(moved)} moved; every promised time stays.")
+        messages.success(request, f"Saved. {_moved(team, moved)}; every promised time stays.")
         return redirect(_address(team))
     effect = calendars.effect(team=team, hours=hours, now=request.now)
     wished = calendars.checked(team, hours)
@@ -63,8 +65,17 @@ def _sent(request: access.DeskRequest, team: Team | None, policy: Policy, forms:
     return _page(request, team, policy, again, effect=effect, seen=seen, wished=wished)
 
 
-def _reminders(count: int) -> str:
-    return "No reminder" if not count else "1 reminder" if count == 1 else f"{count} reminders"
+def _followed(request: access.DeskRequest, team: Team) -> HttpResponse:
+    moved = calendars.drop(team=team, by=request.actor, now=request.now)
+    messages.success(request, f"{team.name} follows the desk's calendar again. {_moved(team, moved)}.")
+    return redirect(_address(team))
+
+
+def _moved(team: Team | None, count: int) -> str:
+    """How many moved at once; of more that are open the page itself says how many are left."""
+    if rehearing.remaining(team=team):
+        return "Reminders are being moved"
+    return "No reminder moved" if not count else "1 reminder moved" if count == 1 else f"{count} reminders moved"
 
 
 def _digest(hours: calendars.Hours) -> str:
@@ -88,7 +99,8 @@ def _page(
     shown = wished or policy
     context = {
         "team": team,
-        "own": policy.team_id == (team.pk if team else None) and policy.pk is not None,
+        "own": policy.team_id == (team.pk if team else None) and policy.pk is not None and policy.own_hours,
+        "left": rehearing.remaining(team=team),
         "teams": Team.objects.select_related("policy").order_by("name"),
         "forms": forms,
         "policy": shown,

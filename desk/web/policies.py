@@ -13,7 +13,7 @@ from desk.web import zones
 from desk.web.forms.policies import PolicyForm
 from desk.web.forms.refusals import explain
 from followups import worktime
-from followups.actions import calendars, people, slots
+from followups.actions import people, slots
 from followups.errors import Forbidden, Missing, Refused
 from followups.models import Policy, Role, Team
 
@@ -61,7 +61,7 @@ def _page(request: HttpRequest, team: Team | None, own: Policy | None, form: Pol
     context = {
         "form": form,
         "team": team,
-        "own": own,
+        "own": own and own.own_rules,
         "teams": Team.objects.select_related("policy").order_by("name"),
         "may_write": request.user.role == Role.ADMIN,
         "zones": zones.names(),
@@ -107,7 +107,7 @@ def _preview(request: HttpRequest, team: Team | None, row: Policy | None) -> dic
 def dropping(request: HttpRequest, key: int) -> HttpResponse:
     """The team follows the desk's policy again."""
     team = team_of(key)
-    calendars.drop(team=team, by=request.actor, now=request.now)
+    people.drop_policy(team=team, by=request.actor, now=request.now)
     messages.success(request, f"{team.name} follows the desk's policy again.")
     return redirect("policy-team", key)
 

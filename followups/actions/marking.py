@@ -62,9 +62,10 @@ def _reach(team: Team | None) -> dict[str, Any]:
     return {"teams": [team.pk] if team else []}
 
 
-def _reach_of_policy(team: Team | None) -> dict[str, Any]:
-    """The desk's own policy does not hold for a team that has one."""
-    own = [] if team else Policy.objects.filter(team__isnull=False).values_list("team_id", flat=True)
+def _reach_of_policy(team: Team | None, kind: MarkKind) -> dict[str, Any]:
+    """The desk's own hours, and its rules, do not hold for a team that has some."""
+    part = {"own_hours": True} if kind == MarkKind.HOURS else {"own_rules": True}
+    own = [] if team else Policy.objects.filter(team__isnull=False, **part).values_list("team_id", flat=True)
     return _reach(team) | {"spared": own}
 
 
@@ -98,7 +99,7 @@ def policy(*, team: Team | None, before: Mapping[str, Any], after: Policy, by: A
     told = [_change(name, before[name], getattr(after, name)) for name in changed]
     more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
     kind = MarkKind.HOURS if changed[0] in HOURS else MarkKind.POLICY
-    reach = _reach_of_policy(team)
+    reach = _reach_of_policy(team, kind)
     mark(f"{whose(team)}: {'; '.join(told[:NAMED])}{more}", kind=kind, by=by, now=now, **reach)
 
 
@@ -109,9 +110,10 @@ def _change(name: str, old: Any, new: Any) -> str:
     return f"{word} {new} instead of {old} {unit}" if unit else f"{word} changed"
 
 
-def policy_dropped(*, team: Team, by: Actor, now: datetime) -> None:
-    what = f"{team.name} follows the desk's hours and rules again"
-    mark(what, kind=MarkKind.POLICY, by=by, now=now, **_reach(team))
+def policy_dropped(*, team: Team, word: str, by: Actor, now: datetime) -> None:
+    """`word`: hours, rules."""
+    kind = MarkKind.HOURS if word == "hours" else MarkKind.POLICY
+    mark(f"{team.name} follows the desk's {word} again", kind=kind, by=by, now=now, **_reach(team))
 
 
 def target(*, row: Target, old: Target | None, by: Actor, now: datetime) -> None:

@@ -37,7 +37,9 @@ OWN = frozenset(["first_name", "last_name", "email", "zone"])
 OF_AGENT = OWN | {"username", "role", "started_on", "credit_limit", "is_active"}
 OF_TEAM = frozenset(["name", "kind", "separate"])
 OF_CALENDAR = frozenset(["zone", "week", "special_days"])
-OF_POLICY = frozenset(field.name for field in Policy._meta.fields) - OF_CALENDAR - {"id", "team"}
+OF_POLICY = (
+    frozenset(field.name for field in Policy._meta.fields) - OF_CALENDAR - {"id", "team", "own_hours", "own_rules"}
+)
 AT_MOST = {
     "first_update_days": 30,
     "proposal_days": 30,
@@ -207,20 +209,30 @@ def save_policy(*, team: Team | None, changes: Mapping[str, Any], by: Actor, now
     row = own_policy(team)
     before = {name: getattr(row, name) for name in changes if name in OF_POLICY}
     _put(row, changes, OF_POLICY)
+    row.own_rules = True
     check_policy(policy=row)
     row.save()
+    if team is None:
+        hand_down(row, OF_POLICY, "own_rules")
     marking.policy(team=team, before=before, after=row, by=by, now=now)
     return row
 
 
 def own_policy(team: Team | None) -> Policy:
-    """The team's own row, held; an unsaved copy of the desk's where it has none."""
+    """The team's own row, held; where it has none an unsaved one that follows the desk's, which is held then."""
     held = Policy.objects.select_for_update()
     if row := held.filter(team=team).first():
         return row
     row = held.filter(team=None).first() or Policy()
     row.pk, row.team, row._state.adding = None, team, True
+    row.own_hours = row.own_rules = team is None
     return row
+
+
+def hand_down(desk: Policy, names: Iterable[str], own: str) -> None:
+    """The rows of teams that follow the desk in this part take its values along."""
+    theirs = Policy.objects.filter(team__isnull=False, **{own: False})
+    theirs.update(**{name: getattr(desk, name) for name in names})
 
 
 AT_LEAST_ONE = ("window_minutes", "minutes_each", "daily_minutes", "horizon_days", "longest_days", "review_no_news")
@@ -260,10 +272,34 @@ def _check_hours(row: Policy) -> None:
 
 
 def drop_policy(*, team: Team, by: Actor, now: datetime) -> None:
-    """The team follows the desk's own policy again."""
+    """The team follows the desk's rules again; hours of its own stay."""
     _require_admin(by)
-    if Policy.objects.filter(team=team).delete()[0]:
-        marking.policy_dropped(team=team, by=by, now=now)
+    if _dropped(team, OF_POLICY, "own_rules", also="own_hours"):
+        marking.policy_dropped(team=team, word="rules", by=by, now=now)
+
+
+def drop_hours(*, team: Team, by: Actor, now: datetime) -> None:
+    """The team follows the desk's hours again; rules of its own stay. What waits is the caller's to move."""
+    _require_admin(by)
+    if _dropped(team, OF_CALENDAR, "own_hours", also="own_rules"):
+        marking.policy_dropped(team=team, word="hours", by=by, now=now)
+
+
+@transaction.atomic
+def _dropped(team: Team, names: Iterable[str], own: str, *, also: str) -> bool:
+    """Whether this part was the team's own. The desk's row is held first, as by whoever changes it."""
+    desk = Policy.objects.select_for_update().filter(team=None).first() or Policy()
+    row = Policy.objects.select_for_update().filter(team=team, **{own: True}).first()
+    if row is None:
+        return False
+    if not getattr(row, also):
+        row.delete()
+        return True
+    setattr(row, own, False)
+    for name in names:
+        setattr(row, name, getattr(desk, name))
+    row.save()
+    return True
 
 
 @transaction.atomic

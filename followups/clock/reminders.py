@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from followups import notices, timeline
+from followups.actions import rehearing
 from followups.clock import climbing, due, poison, recipients, wording
 from followups.models import Actor
 
@@ -87,6 +88,7 @@ def remind(follow_ups: list[UUID], *, now: datetime) -> int:
 
 def _handle(follow_ups: list[UUID], now: datetime) -> int:
     """The stage is the clock's own mark: `revision` stays, so that nobody's edit is outdated by it."""
+    rehearing.look_again(follow_ups, now=now)
     rows = due.mark(follow_ups, now=now)
     if rows:
         audience = recipients.Audience(rows, now=now)

@@ -21,6 +21,7 @@ TICKS = {
     "watch": 60.0,
     "imports": 5.0,
     "facts": 5.0,
+    "hours": 5.0,
     "retention": 3600.0,
     "zones": 3600.0,
 }

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from followups import ladders, notices, numbers, timeline, worktime
+from followups.actions import rehearing
 from followups.models import Actor, Audience, Event, Notice, NoticeKind, Pause, TargetClock, Ticket, Waiting
 
 BATCH, LONGEST = 500, 200
@@ -50,6 +51,7 @@ def _clocks(now: datetime) -> int | None:
 
 def tell(tickets: set[int], *, now: datetime) -> int:
     """What is due of the clocks of these tickets, whose rows are held; how many. A rehearsal plays it too."""
+    rehearing.look_again_at_targets(tickets, now=now)
     due = TargetClock.objects.filter(ticket__in=tickets, next_at__lte=now)
     rows = list(due.select_related(*SHOWN).order_by("next_at", "pk"))
     live = [row for row in rows if row.stopped_at is None and row.ticket.is_open]

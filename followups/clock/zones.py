@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 
 from followups import worktime
-from followups.actions import calendars, rezoning
+from followups.actions import rehearing, rezoning
 from followups.models import Actor, FollowUp, Policy, Site
 from followups.models.policies import forget_calendars
 
@@ -39,7 +40,8 @@ def _rederived(changed: set[str], now: datetime) -> int:
     rows = FollowUp.objects.open().filter(promised_by__gt=now, zone__in=changed).order_by("promised_by", "pk")
     wrong = [row for row in rows if rezoning.derived(row) != (row.promised_from, row.promised_by)]
     moved = sum(rezoning.rederive(follow_up=row, by=CLOCK, now=now) for row in wrong)
-    for policy in Policy.objects.select_related("team"):
+    for policy in Policy.objects.filter(own_hours=True).select_related("team"):
         if policy.local_zone in changed:
-            calendars.rederive(team=policy.team, calendar=policy.calendar, now=now)
+            with transaction.atomic():
+                rehearing.begin(team=policy.team, now=now)
     return moved

@@ -28,7 +28,7 @@ from followups.models.ladders import Audience, Elapsing, Ladder, LadderStep, Rot
 from followups.models.marks import Mark, MarkKind
 from followups.models.notices import Notice, NoticeKind
 from followups.models.plans import Bringer, Plan, PlanStep
-from followups.models.policies import Policy
+from followups.models.policies import HoursChange, Policy
 from followups.models.reminders import Reminder, ReminderState
 from followups.models.sweeps import Finding, Site, Sleeper, Sweep
 from followups.models.targets import (
@@ -85,6 +85,7 @@ __all__ = [
     "IdempotentAnswer",
     "ImportMap",
     "ImportRun",
+    "HoursChange",
     "ImportState",
     "Keeping",
     "Ladder",

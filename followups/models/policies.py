@@ -74,12 +74,16 @@ class Policy(models.Model):
     """Defaults are the desk policy of the definitions. Days count 0 = Monday; times are local to `zone`.
 
     `special_days` are rows of `on` (ISO date), `name` and `hours`: pairs as in `week`, none where it is a day off.
+    A team's row is whole, so that who reads it needs no other: of what is not its own, hours or rules, it holds what the
+    desk's own row holds, written into it by the act that changes that.
     """
 
     team = models.OneToOneField(Team, models.CASCADE, null=True, blank=True, related_name="policy")
     zone = models.CharField(max_length=64, blank=True, help_text="IANA zone; empty: the desk's own.")
     week = models.JSONField(default=office_week, db_default=office_week())
     special_days = models.JSONField(default=list, db_default=[], blank=True)
+    own_hours = models.BooleanField(default=True, db_default=True)
+    own_rules = models.BooleanField(default=True, db_default=True)
 
     first_update_days = models.PositiveSmallIntegerField(default=1)
     proposal_days = models.PositiveSmallIntegerField(default=2)
@@ -142,3 +146,29 @@ class Policy(models.Model):
 
     def is_high(self, priority: str) -> bool:
         return priority.casefold() in {word.casefold() for word in self.high_priorities}
+
+
+class HoursChange(models.Model):
+    """Hours that changed, of a team or the desk's own, while what waits is still being moved along; then it goes.
+
+    What fell due after `since` is looked at again before it is said. `climbing`: what climbs already moves too. A pass
+    goes through the open follow-ups by `promised_by`, through the running targets by when they are due; `step_at`,
+    `step_id`, `clock_at` and `clock_id` are the last ones seen. `boundary` is the first transaction that can only have
+    read the new hours; `settled`: the pass began after all those before it had ended.
+    """
+
+    team = models.OneToOneField(Team, models.CASCADE, null=True, blank=True, related_name="+")
+    since = models.DateTimeField()
+    climbing = models.BooleanField(default=True)
+    boundary = models.BigIntegerField(null=True, blank=True)
+    settled = models.BooleanField(default=False)
+    passed = models.BooleanField(default=False)
+    step_at = models.DateTimeField(null=True, blank=True)
+    step_id = models.UUIDField(null=True, blank=True)
+    clock_at = models.DateTimeField(null=True, blank=True)
+    clock_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["team"], name="hours_change_one_a_team", nulls_distinct=False),
+        ]

@@ -40,6 +40,7 @@ def rows(office, now):
 
 def rules_of_time(office, ticket, now):
     later = now + timedelta(days=1)
+    models.HoursChange.objects.create(team=office.billing, since=now)
     models.Absence.objects.create(agent=office.ada, from_at=now, until_at=later)
     models.Disclosure.objects.create(since=now, by=office.root, reason="Coaching")
     ladder = models.Ladder.objects.create(name="Ours", made_at=now)

@@ -6,6 +6,7 @@ import pytest
 
 from desk.web import calendars
 from desk.web.forms import hours
+from followups.actions import rehearing
 from followups.models import Policy, Reminder
 from tests import factories
 
@@ -107,6 +108,10 @@ def test_a_team_takes_hours_of_its_own_and_follows_the_desk_again(office, as_, n
     row = factories.promise(promised_by=utc(27, 11, 45), now=now, team=office.billing)
     assert row.reminders.get(stage="overdue").due_at == utc(30, 9, 15)
     client.post(f"/policy/{office.billing.pk}/dropping")
+    assert Policy.objects.of(office.billing.pk).week[4] == [["09:00", "12:00"]]
+    assert "Follow the desk's calendar again" in client.get(path).text
+    assert client.post(path, {"do": "follow"}).url == path
+    assert "Follow the desk's calendar again" not in client.get(path).text
     assert Policy.objects.of(office.billing.pk).week[4] == []
     assert row.reminders.get(stage="overdue").due_at == utc(30, 9, 30)
 
@@ -199,5 +204,19 @@ def test_the_page_asks_as_often_for_two_teams_as_for_four(office, as_, django_as
     for place in range(count):
         type(office.billing).objects.create(name=f"Team {place}")
     client = as_(office.root)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/calendars")
+
+
+def test_the_page_says_how_many_are_still_being_moved(office, as_, now, monkeypatch):
+    monkeypatch.setattr(rehearing, "BATCH", 2)
+    for minute in range(5):
+        factories.promise(promised_by=utc(25, 16, minute), now=now, team=office.billing)
+    client = as_(office.root)
+    save(client, day_3="")
+    answer = client.get("/calendars")
+    assert "Saved. Reminders are being moved" in answer.text
+    assert "<strong>3 open follow-ups are being moved to these hours.</strong>" in answer.text
+    assert "3 open follow-ups" in client.get(f"/calendars/{office.billing.pk}").text
+    rehearing.go_on(now=now)
+    assert "being moved to these hours" not in client.get("/calendars").text

@@ -39,7 +39,8 @@ def untouched():
 
 def test_the_form_holds_every_field_of_a_policy_but_those_of_its_calendar():
     calendar = {"zone", "week", "special_days"}
-    assert sorted(FIELDS) == sorted({field.name for field in Policy._meta.fields} - calendar - {"id", "team"})
+    whose = {"id", "team", "own_hours", "own_rules"}
+    assert sorted(FIELDS) == sorted({field.name for field in Policy._meta.fields} - calendar - whose)
     assert sorted(SENT) == sorted(FIELDS)
 
 

@@ -114,6 +114,34 @@ def test_a_policy_of_ones_own_begins_as_a_copy_of_the_desks(team, root):
     assert Policy.objects.get(team=None).minutes_each == 5
 
 
+def test_hours_of_ones_own_leave_all_else_with_the_desk_and_the_other_way_round(team, root):
+    other = factories.team("Delivery")
+    calendars.save(team=team, hours=hours("Europe/Madrid"), by=root, now=NOW)
+    people.save_policy(team=other, changes={"minutes_each": 7}, by=root, now=NOW)
+    people.save_policy(team=None, changes={"daily_minutes": 33, "minutes_each": 6}, by=root, now=NOW)
+    calendars.save(team=None, hours=hours("Asia/Tokyo"), by=root, now=NOW)
+    held = {row.team: (row.zone, row.daily_minutes, row.minutes_each) for row in Policy.objects.all()}
+    assert held == {
+        None: ("Asia/Tokyo", 33, 6),
+        team: ("Europe/Madrid", 33, 6),
+        other: ("Asia/Tokyo", 90, 7),
+    }
+
+
+def test_what_was_ones_own_is_given_back_part_by_part(team, root):
+    calendars.save(team=team, hours=hours("Europe/Madrid"), by=root, now=NOW)
+    people.save_policy(team=team, changes={"minutes_each": 7}, by=root, now=NOW)
+    people.drop_policy(team=team, by=root, now=NOW)
+    row = Policy.objects.get(team=team)
+    assert (row.own_hours, row.own_rules, row.zone, row.minutes_each) == (True, False, "Europe/Madrid", 5)
+    people.save_policy(team=team, changes={"minutes_each": 7}, by=root, now=NOW)
+    calendars.drop(team=team, by=root, now=NOW)
+    row.refresh_from_db()
+    assert (row.own_hours, row.own_rules, row.zone, row.minutes_each) == (False, True, "", 7)
+    people.drop_policy(team=team, by=root, now=NOW)
+    assert not Policy.objects.filter(team=team).exists()
+
+
 def climbing(team):
     """Overdue was heard on Wednesday 16:30; the supervisors would hear on Thursday at 10."""
     row = factories.promise(promised_by=DUE, now=NOW, team=team, owner=factories.agent("ada", team=team))
@@ -241,5 +269,5 @@ def test_one_and_thirty_cost_the_same_queries(team, root, count, django_assert_n
         factories.promise(promised_by=DUE, now=NOW, team=team)
     with django_assert_num_queries(6):
         calendars.effect(team=team, hours=hours(special_days=NEXT_DAY), now=NOW)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(19):
         calendars.save(team=team, hours=hours(special_days=NEXT_DAY), by=root, now=NOW)

@@ -38,10 +38,13 @@ def test_mark_names_who_and_when(billing, root, now):
 
 
 def test_the_desks_own_spares_who_has_theirs(billing, root, now):
+    """Billing has rules of its own and follows the desk's hours."""
+    people.save_policy(team=None, changes={"longest_days": 8}, by=root, now=now)
     calendars.save(team=None, hours=hours(week=[[]] * 6 + [[["10:00", "12:00"]]]), by=root, now=now)
-    (row,) = Mark.objects.all()
-    assert (row.kind, row.what) == ("hours", "The desk: new working hours")
-    assert (row.teams, row.spared) == ([], [billing.pk])
+    rules, times = Mark.objects.order_by("id")
+    assert (rules.kind, rules.teams, rules.spared) == ("policy", [], [billing.pk])
+    assert (times.kind, times.what) == ("hours", "The desk: new working hours")
+    assert (times.teams, times.spared) == ([], [])
 
 
 def test_what_changes_nothing_leaves_no_mark(billing, root, log, now):
@@ -58,12 +61,16 @@ def test_what_changes_nothing_leaves_no_mark(billing, root, log, now):
 
 def test_settings_leave_their_marks(billing, root, now):
     people.save_team(team=billing, changes={"kind": "outsourced"}, by=root, now=now)
+    calendars.save(team=billing, hours=hours(), by=root, now=now)
     calendars.drop(team=billing, by=root, now=now)
+    people.drop_policy(team=billing, by=root, now=now)
+    people.drop_policy(team=billing, by=root, now=now)
     disclosing.switch_on(reason="To see", by=root, now=now)
     disclosing.switch_off(by=root, now=now)
     assert said() == [
         ("team", "Billing counts as outsourced"),
-        ("policy", "Billing follows the desk's hours and rules again"),
+        ("hours", "Billing follows the desk's hours again"),
+        ("policy", "Billing follows the desk's rules again"),
         ("disclosure", "Figures per agent were switched on"),
         ("disclosure", "Figures per agent were switched off"),
     ]

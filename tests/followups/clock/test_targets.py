@@ -99,7 +99,7 @@ def test_it_costs_the_same_however_many_are_due(desk, django_assert_num_queries)
     for count in (1, 3):
         for _ in range(count):
             log(desk)
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(20):
             assert targets.sweep(now=NOW + 4 * HOUR) == count
 
 

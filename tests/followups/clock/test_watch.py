@@ -141,4 +141,5 @@ def test_the_watch_knows_every_sweep():
     assert set(sweeps.TICKS) == {
         "reminders", "targets", "routes", "deliveries", "pushes", "digests", "mornings", "watch", "imports", "retention",
         "zones", "facts",
+        "hours",
     }  # fmt: skip
