@@ -71,9 +71,8 @@ class Source:
 
     facts: str
     parts: Mapping[str, str]
-    kept: str = ""
+    keeps: kept.Kept | None = None
     by_day: daily.Daily | None = None
-    final: bool = False
     measures: Mapping[str, str] = field(default_factory=dict)
     follow_up: str = "NULL::uuid"
     given: Callable[[windows.Question], dict[str, Any]] = lambda question: {}
@@ -179,15 +178,16 @@ def counted_by_days(question: windows.Question, source: Source) -> daily.Daily |
 
 
 def _by_days(question: windows.Question, by_day: daily.Daily, source: Source) -> Tally:
-    pieces = daily.pieces(question, by_day) | {"few": daily.few(source.parts, by_day)}
-    found = fetch(question, daily.TALLY, pieces, **daily.split(question, by_day).parameters)
+    split = daily.split(question, by_day)
+    pieces = daily.pieces(question, by_day, split) | {"few": daily.few(source.parts, by_day)}
+    found = fetch(question, daily.TALLY, pieces, **split.parameters)
     ones = [(row.pop("whole"), row.pop("key"), row) for row in found]
     total = next(row for whole, _, row in ones if whole)
     return Tally(total=total, rows={key: row for whole, key, row in ones if not whole} if question.by else {})
 
 
 def facts_of(question: windows.Question, source: Source) -> str:
-    return source.kept if source.kept and kept.ready() and kept.fits(question, final=source.final) else source.facts
+    return source.keeps.facts(question) if source.keeps and kept.ready() else source.facts
 
 
 def nothing(source: Source) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Counts by day, for the questions that are asked most: of everything, cut once, by whole days.
+"""Counts by day, for the questions that are asked most: of everything or of some keys of one cut, by whole days.
 
 Days are those of the desk's zone. A day is whole where it lies within the period and neither the end of the days watched
 nor as_of falls into it; the rest of the period, and whoever was touched, is counted from the facts.
@@ -16,9 +16,13 @@ WINDOWS = (7, 14, 30)
 HORIZONS = (1, 3, 7, 30)
 ONE = timedelta(days=1)
 
-# The cuts that are counted; a family is many categories, a site many teams.
-CUTS = """(VALUES ('total', ''), ('channel', f.channel), ('priority', f.priority),
-        ('team', coalesce(f.team_id::text, '')), ('category', f.category_id::text)) AS cut (name, key)"""
+# The cuts that are counted, with the column of each and its key as text; a family is many categories, a site many teams.
+CUTS = {
+    "channel": ("channel", "channel"),
+    "priority": ("priority", "priority"),
+    "team": ("team_id", "coalesce(team_id::text, '')"),
+    "category": ("category_id", "category_id::text"),
+}
 PLACES = {
     "channel": ("channel", "d.key"),
     "priority": ("priority", "d.key"),
@@ -30,6 +34,19 @@ PLACES = {
     "month": ("total", "to_char(d.day, 'YYYY-MM')"),
     None: ("total", "'total'"),
 }
+# What is asked for, as a cut and its keys.
+NARROWED = {
+    "channel": ("channel", "d.key = %(channel)s"),
+    "priority": ("priority", "d.key = %(priority)s"),
+    "team": ("team", "d.key = %(team)s::text"),
+    "category": (
+        "category",
+        """d.key IN (SELECT id::text FROM followups_category
+            WHERE path = %(category)s OR starts_with(path, %(category)s || '/'))""",
+    ),
+    "family": ("category", "d.key IN (SELECT id::text FROM followups_category WHERE family = %(family)s)"),
+}
+IN_SCOPE = ("team", "(d.key = ANY(%(scope_teams)s::bigint[]::text[]) OR (%(scope_pool)s AND d.key = ''))")
 
 
 @dataclass(frozen=True)
@@ -70,14 +87,25 @@ class Split:
 
 
 def fits(question: windows.Question, daily: Daily) -> bool:
-    """Whether it is asked of everything, in the zone of the days; and where a later turn would change what was, whether
-    nothing happened after as_of.
+    """Whether one cut has all that is asked, in the zone of the days; and where a later turn would change what was,
+    whether nothing happened after as_of.
     """
-    if question.by not in PLACES or question.filters != windows.Filters() or question.scope != windows.Scope():
+    if cut_of(question) is None or (not daily.days and question.window_days not in WINDOWS):
         return False
-    if not daily.days and question.window_days not in WINDOWS:
-        return False
-    return kept.state().zone == question.zone and kept.fits(question, final=daily.final)
+    return kept.state().zone == question.zone and not (daily.final and kept.looks_back(question))
+
+
+def cut_of(question: windows.Question) -> str | None:
+    """The one cut by whose keys it is cut and filtered; None where it takes two, or what no cut has."""
+    if question.by not in PLACES or question.filters.customer is not None or question.scope.agent_id is not None:
+        return None
+    cuts = {cut for cut, _ in narrowed(question)} | {PLACES[question.by][0]} - {"total"}
+    return None if len(cuts) > 1 else next(iter(cuts), "total")
+
+
+def narrowed(question: windows.Question) -> list[tuple[str, str]]:
+    asked = [of for name, of in NARROWED.items() if getattr(question.filters, name) is not None]
+    return asked if question.scope.team_ids is None else [*asked, IN_SCOPE]
 
 
 def split(question: windows.Question, daily: Daily) -> Split:
@@ -106,16 +134,13 @@ WHOLE = "d.day >= %(first)s AND d.day < %(last)s AND d.day <> ALL(%(edges)s::dat
 ON = "(f.at AT TIME ZONE %(zone)s)::date"
 TALLY = """
     WITH {marked}
-    edge AS (SELECT unnest(%(lows)s::timestamptz[]) AS low, unnest(%(highs)s::timestamptz[]) AS high),
-    facts AS (
-        SELECT {columns}, 1 AS weight FROM edge JOIN {table} f ON f.at >= edge.low AND f.at < edge.high
-        WHERE {untouched} AND {where} {touched}
-    ),
+    facts AS (SELECT {columns}, 1 AS weight FROM {table} f WHERE ({edges}) AND {untouched} AND {where} {touched}),
     chosen AS MATERIALIZED ({chosen}),
     counted AS (
         SELECT key, {few}, sum(weight) AS present FROM chosen GROUP BY key
         UNION ALL
-        SELECT {place}, {many}, {present} FROM followups_daycount d WHERE d.cut = '{cut}' AND {of} AND {whole} GROUP BY 1
+        SELECT {place}, {many}, {present} FROM followups_daycount d WHERE d.cut = '{cut}' AND {of} AND {whole} AND {keys}
+        GROUP BY 1
     )
     SELECT key, grouping(key) = 1 AS whole, {sums} FROM counted GROUP BY GROUPING SETS ((key), ())
     HAVING grouping(key) = 1 OR sum(present) > 0
@@ -134,22 +159,32 @@ TOUCHED = """
 """
 
 
-def pieces(question: windows.Question, daily: Daily) -> dict[str, str]:
+def at_edges(split: Split) -> str:
+    """The edges as conditions of their own, so that each is a look into the index."""
+    spans = (
+        f"f.at >= (%(lows)s::timestamptz[])[{n}] AND f.at < (%(highs)s::timestamptz[])[{n}]"
+        for n in range(1, len(split.lows) + 1)
+    )
+    return " OR ".join(spans) or "false"
+
+
+def pieces(question: windows.Question, daily: Daily, split: Split) -> dict[str, str]:
     """What fills the statement, but for the conditions of the parts."""
-    cut, place = PLACES[question.by]
     touched = TOUCHED.format(columns=daily.columns, table=daily.table, where=daily.where, on=ON)
     anybody = kept.state().touched
     return {
         "marked": f"{kept.who(kept.MARKS)}, {daily.fresh}," if anybody else "",
         "touched": touched if anybody else "",
         "untouched": kept.UNTOUCHED if anybody else "true",
+        "edges": at_edges(split),
         "table": daily.table,
         "columns": daily.columns,
         "where": daily.where,
         "whole": WHOLE,
         "of": daily.of,
-        "cut": cut,
-        "place": place,
+        "cut": cut_of(question) or "",
+        "keys": " AND ".join(["true", *(condition for _, condition in narrowed(question))]),
+        "place": PLACES[question.by][1],
         "present": daily.present,
         "many": ", ".join(f"coalesce({count}, 0)" for count in daily.parts.values()),
         "sums": ", ".join(f'coalesce(sum("{name}"), 0)::bigint AS "{name}"' for name in daily.parts),

@@ -82,20 +82,20 @@ FRESH = """
         u.resolved, u.out AS left_out, followed.next_any, followed.next_same
     FROM units u LEFT JOIN followed ON followed.is_end AND followed.end_id = u.end_id
 """
-KEPT = f"""
-    {kept.who(kept.MARKS)}, {happened(kept.TOUCHED)}, fresh AS ({FRESH}),
-    facts AS (
-        SELECT f.*, f.left_out IS NULL AND f.at + make_interval(secs => %(seconds)s) <= %(as_of)s AS mature,
-            coalesce(f.next_any <= f.at + make_interval(secs => %(seconds)s), false) AS any_issue,
-            coalesce(f.next_same <= f.at + make_interval(secs => %(seconds)s), false) AS same_issue
-        FROM (
-            SELECT {kept.PLACED}, resolved, left_out, next_any, next_same FROM followups_endfact f
-            WHERE {kept.UNTOUCHED} UNION ALL SELECT * FROM fresh
-        ) f
+KEPT = kept.Kept(
+    fresh=f"{happened(kept.TOUCHED)}, fresh AS ({FRESH})",
+    had=f"""
+        SELECT {kept.PLACED}, resolved, left_out, next_any, next_same FROM followups_endfact f WHERE {{untouched}}
+    """,
+    shown="""
+        SELECT f.*, f.left_out IS NULL AND f.at <= %(as_of)s - %(seconds)s * interval '1 second' AS mature,
+            coalesce(f.next_any <= f.at + %(seconds)s * interval '1 second', false) AS any_issue,
+            coalesce(f.next_same <= f.at + %(seconds)s * interval '1 second', false) AS same_issue
+        FROM known f
         WHERE f.at >= %(start)s AND f.at < %(end)s AND f.at <= %(as_of)s
             AND (%(of)s = 'all' OR f.left_out IN ('duplicate', 'spam') OR f.resolved = (%(of)s = 'resolved'))
-    )
-"""
+    """,
+)
 
 # The columns of a day: how many count, those followed within 7, 14 and 30 days by anything and by the same, those left out.
 MATCHES = "(%(of)s = 'all' OR (d.of = 'won') = (%(of)s = 'resolved'))"
@@ -128,7 +128,7 @@ DAILY = daily.Daily(
 )
 SOURCE = cuts.Source(
     facts=FACTS,
-    kept=KEPT,
+    keeps=KEPT,
     by_day=DAILY,
     parts={
         "den": "mature",

@@ -94,8 +94,8 @@ def facts(of: Tables = ALL, name: str = "facts") -> str:
     {name} AS (
         SELECT t.ticket_id, t.at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority, t.customer_id,
             t.ended_at, t.resolved, t.left_out, m.episode IS NOT NULL AS is_first, h.by_1, h.by_3, h.by_7, h.by_30,
-            t.left_out IS NULL AND EXISTS (
-                SELECT FROM {of.reopening} r WHERE r.ticket_id = t.ticket_id AND r.at <= %(as_of)s) AS reopened
+            t.left_out IS NULL
+                AND t.ticket_id IN (SELECT ticket_id FROM {of.reopening} r WHERE r.at <= %(as_of)s) AS reopened
         FROM tickets t
         LEFT JOIN members m ON m.episode = t.ticket_id AND m.ticket_id = t.ticket_id
         LEFT JOIN horizons h ON h.episode = t.ticket_id
@@ -111,19 +111,18 @@ def _over(days: str) -> str:
     return f"CASE WHEN at + interval '{24 * int(days)} hours' <= %(as_of)s THEN by_{days} END AS by_{days}"
 
 
-KEPT = f"""
-    {kept.who(kept.MARKS)}, {facts(kept.TOUCHED, "fresh")},
-    facts AS (
+KEPT = kept.Kept(
+    fresh=facts(kept.TOUCHED, "fresh"),
+    had=f"""
         SELECT {kept.PLACED}, CASE WHEN ended_at <= %(as_of)s THEN ended_at END AS ended_at,
             CASE WHEN ended_at <= %(as_of)s THEN resolved END AS resolved, left_out, is_first,
             {", ".join(_over(days) for days in HORIZONS)},
             left_out IS NULL AND coalesce(reopened_at <= %(as_of)s, false) AS reopened
         FROM followups_ticketfact f
-        WHERE at >= %(start)s AND at < %(end)s AND at < %(as_of)s AND {kept.UNTOUCHED}
-        UNION ALL
-        SELECT * FROM fresh
-    )
-"""
+        WHERE at >= %(start)s AND at < %(end)s AND at < %(as_of)s AND {{untouched}}
+    """,
+    final=True,
+)
 
 # What many desks show: of what was closed, how much was closed as resolved.
 CLOSED = f"""
@@ -197,38 +196,33 @@ DAILY = daily.Daily(
 )
 SOURCE = cuts.Source(
     facts=FACTS,
-    kept=KEPT,
+    keeps=KEPT,
     by_day=DAILY,
-    final=True,
     parts=STATES
     | {"reopened": "reopened"}
     | {name: part for days in HORIZONS for name, part in _horizon(days).items()},
 )
 # Which ends there were does not hang on what came after them.
-KEPT_CLOSED = f"""
-    {kept.who(kept.MARKS)}, fresh AS ({ends(kept.TOUCHED)}),
-    facts AS (
-        SELECT {kept.PLACED}, resolved FROM followups_endfact f
-        WHERE at >= %(start)s AND at < %(end)s AND at <= %(as_of)s AND {kept.UNTOUCHED}
-            AND (left_out IS NULL OR left_out NOT IN ('duplicate', 'spam'))
-        UNION ALL
-        SELECT fresh.ticket_id, fresh.start, fresh.team_id, fresh.agent_id, fresh.category_id, fresh.channel,
-            fresh.priority, t.customer_id, fresh.resolved
-        FROM fresh JOIN {kept.TOUCHED.ticket} t ON t.id = fresh.ticket_id
-        WHERE fresh.start >= %(start)s AND fresh.start < %(end)s AND fresh.left_out IS NULL AND NOT t.is_demo
-    )
-"""
-DAILY_CLOSED = daily.Daily(
-    of="d.of IN ('won', 'lost')",
-    table="followups_endfact",
-    fresh=f"""
+FRESH_CLOSED = f"""
     these AS ({ends(kept.TOUCHED)}),
     fresh AS (
         SELECT these.ticket_id, these.start AS at, these.team_id, these.agent_id, these.category_id, these.channel,
             these.priority, t.customer_id, these.resolved, these.left_out
         FROM these JOIN {kept.TOUCHED.ticket} t ON t.id = these.ticket_id WHERE NOT t.is_demo
     )
-""",
+"""
+KEPT_CLOSED = kept.Kept(
+    fresh=FRESH_CLOSED,
+    had=f"SELECT {kept.PLACED}, resolved, left_out FROM followups_endfact f WHERE {{untouched}}",
+    shown="""
+        SELECT * FROM known WHERE at >= %(start)s AND at < %(end)s AND at <= %(as_of)s
+            AND (left_out IS NULL OR left_out NOT IN ('duplicate', 'spam'))
+    """,
+)
+DAILY_CLOSED = daily.Daily(
+    of="d.of IN ('won', 'lost')",
+    table="followups_endfact",
+    fresh=FRESH_CLOSED,
     columns=f"{kept.of('f')}, f.resolved",
     where="(f.left_out IS NULL OR f.left_out NOT IN ('duplicate', 'spam'))",
     parts={
@@ -238,7 +232,7 @@ DAILY_CLOSED = daily.Daily(
     present="sum(d.counts[1] + d.counts[10] + d.counts[11])",
 )
 THROUGHPUT = cuts.Source(
-    facts=CLOSED, kept=KEPT_CLOSED, by_day=DAILY_CLOSED, parts={"closed": "true", "closed_resolved": "resolved"}
+    facts=CLOSED, keeps=KEPT_CLOSED, by_day=DAILY_CLOSED, parts={"closed": "true", "closed_resolved": "resolved"}
 )
 SOURCES = (SOURCE, THROUGHPUT)
 

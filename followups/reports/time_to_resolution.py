@@ -26,18 +26,12 @@ FACTS = f"""
         FROM tickets t WHERE t.at >= %(start)s AND t.at < %(end)s
     )
 """
-KEPT = (
-    resolution.KEPT.replace("    facts AS (", "    stood AS (").rstrip()
-    + """,
-    facts AS (
-        SELECT stood.*, extract(epoch FROM coalesce(ended_at, %(as_of)s) - at)::float8 AS seconds FROM stood
-    )
-"""
+KEPT = resolution.KEPT._replace(
+    shown="SELECT *, extract(epoch FROM coalesce(ended_at, %(as_of)s) - at)::float8 AS seconds FROM known"
 )
 SOURCE = cuts.Source(
     facts=FACTS,
-    kept=KEPT,
-    final=True,
+    keeps=KEPT,
     parts={
         "n": resolution.STATES["den"],
         "events": resolution.STATES["num"],

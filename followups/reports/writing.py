@@ -1,5 +1,7 @@
 """The statements that write the facts, of everybody or of the touched, and that compare them with the rows."""
 
+from collections.abc import Iterable
+
 from followups.reports import daily, kept, recontact, resolution
 from followups.reports.ends import Tables
 
@@ -56,8 +58,8 @@ def statements(of: Tables, who: str = "") -> tuple[str, str]:
 
 
 ALL = statements(REAL)
-GIVEN = """who AS MATERIALIZED (SELECT %(customers)s::uuid[] AS customers, %(tickets)s::bigint[] AS tickets,
-        %(named)s::bigint[] AS named),"""
+GIVEN = """who AS MATERIALIZED (SELECT %(customers)s::uuid[] AS customers, %(tickets)s::bigint[] AS tickets),
+        named AS MATERIALIZED (SELECT %(named)s::bigint[] AS tickets),"""
 SOME = statements(kept.TOUCHED, GIVEN)
 # What the columns of a day count, of ends (won and lost) and of tickets.
 END_DAYS = (
@@ -85,12 +87,27 @@ TICKET_DAYS = (
         *(f"f.is_first AND f.by_{days}" for days in daily.HORIZONS),
     ),
 )
-ADD = """
+# All cuts in one pass: `grouping` has a bit for each column that a row is not grouped by, the last one's the lowest.
+COLUMNS = [column for column, _ in daily.CUTS.values()]
+
+
+def by_level(values: Iterable[str], whole: str) -> str:
+    """These values, each where a row is of its cut."""
+    cases = (f"WHEN {15 - (8 >> place)} THEN {value}" for place, value in enumerate(values))
+    return f"CASE grouping({', '.join(COLUMNS)}) {' '.join(cases)} ELSE {whole} END"
+
+
+CUT = by_level((f"'{cut}'" for cut in daily.CUTS), "'total'")
+KEY = by_level((key for _, key in daily.CUTS.values()), "''")
+SETS = ", ".join(["(of, day)", *(f"(of, day, {column})" for column in COLUMNS)])
+COUNTED = f"""
+    SELECT of, {CUT}, {KEY}, day, ARRAY[{{counts}}]
+    FROM (SELECT *, {{of}} AS of, (at AT TIME ZONE %(zone)s)::date AS day FROM {{table}} f WHERE {{whose}}) f
+    GROUP BY GROUPING SETS ({SETS})
+"""
+ADD = f"""
     INSERT INTO followups_daycount AS had (of, cut, key, day, counts)
-    SELECT {of}, cut.name, cut.key, (f.at AT TIME ZONE %(zone)s)::date, ARRAY[{counts}]
-    FROM {table} f CROSS JOIN LATERAL {cuts}
-    WHERE {whose}
-    GROUP BY 1, 2, 3, 4
+    {COUNTED}
     ON CONFLICT (of, cut, day, key) DO UPDATE
     SET counts = ARRAY(SELECT a + b FROM unnest(had.counts, excluded.counts) WITH ORDINALITY u (a, b, n) ORDER BY n)
 """
@@ -98,7 +115,7 @@ ADD = """
 
 def adding(table: str, days: tuple[str, tuple[str, ...]], *, sign: str = "", whose: str = "true") -> str:
     counts = ", ".join(f"{sign}count(*) FILTER (WHERE {condition})" for condition in days[1])
-    return ADD.format(of=days[0], counts=counts, table=table, cuts=daily.CUTS, whose=whose)
+    return ADD.format(of=days[0], counts=counts, table=table, whose=whose)
 
 
 DAYS = {ENDS: END_DAYS, TICKETS: TICKET_DAYS}
@@ -116,7 +133,7 @@ TAKEN = """
     SELECT unnest(%(customers)s::uuid[]) AS customer_id, NULL::bigint AS ticket_id
     UNION ALL SELECT NULL, unnest(%(tickets)s::bigint[])
 """
-WHO = f"WITH {kept.who(TAKEN)} SELECT customers, tickets, named FROM who"
+WHO = f"WITH {kept.who(TAKEN)} SELECT who.customers, who.tickets, named.tickets FROM who, named"
 DROP = "DELETE FROM {table} f WHERE {whose}"
 
 DIFFERING = """
@@ -124,13 +141,10 @@ DIFFERING = """
     odd AS ((SELECT * FROM anew EXCEPT ALL SELECT * FROM had) UNION ALL (SELECT * FROM had EXCEPT ALL SELECT * FROM anew))
     SELECT count(*) FROM odd
 """
-ADDED = """
-    WITH anew AS (
-        SELECT {of} AS of, cut.name, cut.key, (f.at AT TIME ZONE %(zone)s)::date, ARRAY[{counts}]
-        FROM {table} f CROSS JOIN LATERAL {cuts} GROUP BY 1, 2, 3, 4
-    ), had AS (
+ADDED = f"""
+    WITH anew AS ({COUNTED}), had AS (
         SELECT of, cut, key, day, counts FROM followups_daycount
-        WHERE (of = 'tickets') = ('{table}' = 'followups_ticketfact') AND 0 <> ANY(counts)
+        WHERE (of = 'tickets') = ('{{table}}' = 'followups_ticketfact') AND 0 <> ANY(counts)
     ), odd AS ((SELECT * FROM anew EXCEPT ALL SELECT * FROM had) UNION ALL (SELECT * FROM had EXCEPT ALL SELECT * FROM anew))
     SELECT count(*) FROM odd
 """
@@ -148,4 +162,4 @@ def differing_days(table: str) -> str:
     """How many counts of days differ from what the facts say."""
     of, conditions = DAYS[table]
     counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
-    return ADDED.format(of=of, counts=counts, table=table, cuts=daily.CUTS)
+    return ADDED.format(of=of, counts=counts, table=table, whose="true")

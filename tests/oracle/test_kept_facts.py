@@ -1,15 +1,17 @@
 """The facts that are kept against the rows, on desks that a seed made up: whatever happened to either in between."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from followups.clock import facts
-from followups.models import Category, Closure, Contact, Customer, Keeping, Ticket, Touched
-from followups.reports import catalogue, cuts, kept, reading, windows
+from followups.models import Category, Closure, Contact, Customer, Keeping, Team, Ticket, Touched
+from followups.reports import catalogue, cuts, kept, reading, recontact, resolution, windows
 from tests.followups.reports import histories
 from tests.followups.reports.histories import question
 from tests.oracle import random_history
@@ -19,7 +21,7 @@ HOURS = timedelta(hours=6)
 START = random_history.START
 NOW = START + timedelta(days=300)
 NONE = {"ends": 0, "tickets": 0, "days of ends": 0, "days of tickets": 0}
-SOURCES = [source for module in catalogue.REPORTS.values() for source in module.SOURCES if source.kept]
+SOURCES = [source for module in catalogue.REPORTS.values() for source in module.SOURCES if source.keeps]
 
 
 def questions():
@@ -31,6 +33,20 @@ def questions():
     yield question(START + 10 * DAY, START + 40 * DAY, by="channel", window_days=14, of="all")
     yield question(START + 10 * DAY, START + 40 * DAY + HOURS, end=START + 35 * DAY, of="unresolved", window_days=30)
     yield question(START, START + 200 * DAY, end=START + 80 * DAY, filters=windows.Filters(channel="phone"))
+    yield question(START + 20 * DAY, START + 45 * DAY + HOURS, by="week")
+    yield from filtered()
+
+
+def filtered():
+    """By one cut, which the days have, and by two, which they have not; to now and to an instant of the past."""
+    team, path = Team.objects.order_by("name").first(), Category.objects.order_by("path").first().path
+    for as_of in (NOW, START + 60 * DAY):
+        asked = partial(question, START, as_of, end=START + 80 * DAY)
+        yield asked(by="week", filters=windows.Filters(channel="phone"))
+        yield asked(by="category", filters=windows.Filters(family=path.partition("/")[0]))
+        yield asked(by="channel", filters=windows.Filters(category=path), of="all")
+        yield asked(by="site", scope=windows.Scope(team_ids=frozenset([team.pk]), pool=True))
+        yield asked(filters=windows.Filters(team=team.pk, priority="high"))
 
 
 @contextmanager
@@ -126,6 +142,113 @@ def test_another_family_makes_them_anew():
     Category.objects.filter(path="Billing").update(family="Money")
     assert not kept.ready()
     facts.sweep(now=NOW)
+    agree()
+
+
+@pytest.mark.django_db
+def test_another_category_reaches_whoever_contacted_us_about_the_ticket():
+    ana, ben = (histories.person(name, now=START) for name in ("ana", "ben"))
+    hers, his = histories.ticket(ana, at=START), histories.ticket(ben, at=START, family="Delivery")
+    histories.close(hers, at=START + DAY)
+    histories.contact(his, at=START + 2 * DAY, customer=ana)
+    facts.build(now=NOW)
+    assert same_issue() == 0
+    Ticket.objects.filter(pk=his.pk).update(category=hers.category)
+    assert same_issue() == 1
+    facts.follow()
+    assert facts.differing() == NONE
+    assert same_issue() == 1
+
+
+def same_issue():
+    return cuts.tally(question(START, NOW), recontact.SOURCE).total["same_issue"]
+
+
+@pytest.mark.django_db
+def test_what_turned_since_is_counted_as_it_stood():
+    ana = histories.person("ana", now=START)
+    back, spam = histories.ticket(ana, at=START), histories.ticket(None, at=START)
+    histories.close(back, at=START + DAY)
+    histories.reopen(back, at=START + 9 * DAY)
+    histories.close(spam, at=START + 9 * DAY, outcome="spam")
+    facts.build(now=NOW)
+    then = cuts.tally(question(START, START + 5 * DAY), resolution.SOURCE).total
+    assert (then["den"], then["num"], then["open"], then["reopened"]) == (2, 1, 1, 0)
+    today = cuts.tally(question(START, NOW), resolution.SOURCE).total
+    assert (today["den"], today["num"], today["excluded.spam"], today["reopened"]) == (1, 0, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_died_leaves_its_marks():
+    facts.build(now=NOW)
+    few(1)
+    left = Touched.objects.count()
+    with pytest.raises(OperationalError):
+        killed()
+    connection.close()
+    assert Touched.objects.count() == left > 0
+    assert cuts.tally(question(START, NOW), resolution.SOURCE).total["den"] == 1
+    assert facts.follow() == left
+    assert facts.differing() == NONE
+
+
+def few(n):
+    """Tickets that ended and whose customers came again, committed."""
+    for serial in range(n):
+        row = histories.ticket(histories.person(f"ana-{serial}", now=START), at=START + serial * HOURS)
+        histories.close(row, at=START + DAY + serial * HOURS)
+        histories.contact(row, at=START + 2 * DAY + serial * HOURS)
+
+
+@transaction.atomic
+def killed():
+    """A worker that dies before its facts are committed."""
+    assert facts.follow()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_make_each_fact_once():
+    facts.build(now=NOW)
+    few(6)
+    marks = Touched.objects.count()
+    with ThreadPoolExecutor(2) as crew:
+        taken = sum(crew.map(lambda _: swept(), range(2)))
+    assert taken == marks > 0
+    assert facts.differing() == NONE
+
+
+def swept():
+    taken = 0
+    while more := facts.follow(batch=2):
+        taken += more
+    connection.close()
+    return taken
+
+
+@pytest.mark.django_db
+def test_a_desk_that_moves_to_another_zone_counts_its_days_anew(settings):
+    random_history.make(5, tickets=20)
+    facts.build(now=NOW)
+    settings.DESK_ZONE = "Pacific/Auckland"
+    here = question(START, START + 110 * DAY, by="week", zone="Pacific/Auckland")
+    assert not cuts.counted_by_days(here, recontact.SOURCE)
+    facts.sweep(now=NOW)
+    assert cuts.counted_by_days(here, recontact.SOURCE)
+    assert facts.differing() == NONE
+    found = cuts.tally(here, recontact.SOURCE)
+    with from_the_rows():
+        assert cuts.tally(here, recontact.SOURCE) == found
+
+
+@pytest.mark.django_db
+def test_other_names_are_those_of_today():
+    random_history.make(5, tickets=20)
+    facts.build(now=NOW)
+    Team.objects.filter(name="North").update(name="Arctic")
+    Category.objects.filter(path="Billing").update(path="Bills")
+    assert not facts.is_wanting()
     agree()
 
 
