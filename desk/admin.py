@@ -97,8 +97,8 @@ LOOKS: dict[type, dict[str, str]] = {
         "joins": "ticket owner team",
         "filters": "state stage",
     },
-    models.ImportRun: {
     models.HoursChange: {"columns": "team since climbing settled passed step_at clock_at", "joins": "team"},
+    models.ImportRun: {
         "columns": "file_name source state dry_run made_at by_name error_count",
         "filters": "state",
         "hides": "file events",
