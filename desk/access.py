@@ -195,11 +195,6 @@ def sees_personal(actor: Actor, customer: Customer, *, now: Any) -> bool:
     return customer.pk in served(actor, [customer], now=now)
 
 
-def team_scope(actor: Actor) -> frozenset[int] | None:
-    """Whose figures an actor reads: None for all teams, else the ids of theirs."""
-    return None if actor.sees_all else actor.team_ids
-
-
 def zone_of(agent: Agent) -> str:
     return agent.zone or settings.DESK_ZONE
 

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "desk.web.errors.Refusals",
+    "desk.web.zones.followed",
 ]
 
 ROOT_URLCONF = "desk.urls"

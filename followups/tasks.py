@@ -25,6 +25,7 @@ from followups.clock import (
     zones,
 )
 
+from followups.models.policies import follow_zone_data
 # Those that may wait for a mail host or a long file run in one worker at a time.
 SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
     "reminders": (reminders.sweep, False),
@@ -60,6 +61,7 @@ def sweep(name: str, *, eager: bool = False) -> int | None:
     """One sweep, now; None where a twin has just done it (unless `eager`), or where the clock is in doubt."""
     now = database_now()
     held = drift.held(now=now, steady=steady())
+    follow_zone_data()
     if held and name not in NOT_HELD:
         return None
     act, alone = SWEEPS[name]

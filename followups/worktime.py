@@ -8,10 +8,13 @@ start, it ends on the next day (22:00-06:00, or 00:00-00:00 for a whole day).
 """
 
 import hashlib
+import importlib.util
+import os
+import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 Period = tuple[time, time]
@@ -266,3 +269,26 @@ def forget_zones() -> None:
     """Read the zone data anew from now on. Calendars made before keep what they worked out."""
     ZoneInfo.clear_cache()
     _as_calendar.cache_clear()
+
+
+def zone_data() -> tuple[int, ...]:
+    """What tells one state of the zone data on this machine from another: a package that brings new ones replaces files
+    at the top of its folder. Some microseconds.
+    """
+    return tuple(_changed_at(folder) for folder in _folders(zoneinfo.TZPATH))
+
+
+def _changed_at(folder: str) -> int:
+    """Nothing while it is being replaced."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
+
+
+@cache
+def _folders(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the path that are there, and that of the `tzdata` package."""
+    packaged = importlib.util.find_spec("tzdata")
+    places = (packaged and packaged.submodule_search_locations) or ()
+    return tuple(filter(os.path.isdir, (*path, *(os.path.join(place, "zoneinfo") for place in places))))

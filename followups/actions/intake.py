@@ -73,10 +73,6 @@ class Repeat:
     contacts_7_days: int
     contacts_30_days: int
 
-    @property
-    def is_repeated(self) -> bool:
-        return bool(self.open_tickets or self.contacts_30_days)
-
 
 def category_for(path: str) -> Category:
     """The category of a path of free words, root first; made when unknown. Blanks around the slashes do not count.

@@ -124,9 +124,7 @@ def _make_customer(given: CustomerGiven, *, now: datetime, is_demo: bool) -> tup
 def _queue_at(addresses: list[str]) -> None:
     """Wait until every other intake that is making a customer of these addresses has ended."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext('customer'), hashtext(a)) FROM unnest(%s::text[]) a", [addresses]
-        )
+        cursor.execute(QUEUE, [addresses])
 
 
 def _fill(row: Customer, given: CustomerGiven, *, now: datetime) -> None:

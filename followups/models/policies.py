@@ -47,6 +47,20 @@ def forget_calendars() -> None:
     _calendar.cache_clear()
 
 
+def follow_zone_data() -> None:
+    """Forget what this process has read of zones where their data on this machine were replaced since it last looked:
+    for whoever begins something, a request or a sweep.
+    """
+    _forget_before(worktime.zone_data())
+
+
+@lru_cache(maxsize=1)
+def _forget_before(_data: tuple[int, ...]) -> None:
+    """Kept for the last argument alone, so that it runs when that changes."""
+    worktime.forget_zones()
+    forget_calendars()
+
+
 def monday_to_saturday() -> list[int]:
     return [0, 1, 2, 3, 4, 5]
 

@@ -220,10 +220,3 @@ def test_personal_data_in_full_for_those_who_serve_her(people, ticket, ana, now,
 def test_token_reads_personal_data_with_the_scope(people, ticket, ana, now, name):
     people[name].token.scopes = ["customers:pii"]
     assert access.sees_personal(people[name], ana, now=now) is (name != "ada's of delivery")
-
-
-def test_figures_are_of_ones_teams(people, billing):
-    assert access.team_scope(people["root"]) is None
-    assert access.team_scope(people["sam"]) == {billing.pk}
-    assert access.team_scope(people["root's of billing"]) == {billing.pk}
-    assert access.team_scope(people["ada's of delivery"]) == frozenset()

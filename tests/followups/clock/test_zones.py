@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from followups import worktime
+from followups import tasks, worktime
 from followups.actions import rezoning
 from followups.clock import reminders, zones
 from followups.models import Actor, Event, FollowUp, Notice, Policy, Reminder, Site
-from followups.models.policies import forget_calendars
+from followups.models.policies import follow_zone_data, forget_calendars
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +179,30 @@ def test_rules_are_told_apart_to_the_second_and_kept_by_zone(law):
     assert worktime.rules_of(CITY, 2026, 2029) != said
     assert len({worktime.rules_of(zone, 2026, 2029) for zone in ("UTC", "Europe/Madrid", "Europe/London")}) == 3
     assert worktime.rules_of("Europe/Madrid", 2026, 2029) == worktime.rules_of("Europe/Berlin", 2026, 2029)
+
+
+def test_a_process_that_read_the_old_rules_notices_the_new_ones_at_its_next_request_or_sweep(law, tmp_path):
+    law(0, 1)
+    follow_zone_data()
+    wall = datetime(2026, 12, 3, 16)
+    assert worktime.to_instant(wall, CITY).hour == 15
+    (tmp_path / "Testland").replace(tmp_path / "Oldland")
+    (tmp_path / "Testland").mkdir()
+    law(0)
+    assert worktime.to_instant(wall, CITY).hour == 15
+    follow_zone_data()
+    assert worktime.to_instant(wall, CITY).hour == 16
+
+
+def test_whoever_begins_something_looks_first(law, tmp_path, client):
+    for begin in (lambda: client.get("/p/none"), lambda: tasks.sweep("zones", eager=True)):
+        law(0, 1)
+        wall = datetime(2026, 12, 3, 16)
+        worktime.forget_zones()
+        assert worktime.to_instant(wall, CITY).hour == 15
+        law(0)
+        (tmp_path / "tzdata.zi").unlink(missing_ok=True)
+        (tmp_path / "new").touch()
+        (tmp_path / "new").replace(tmp_path / "tzdata.zi")
+        begin()
+        assert worktime.to_instant(wall, CITY).hour == 16
