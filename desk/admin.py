@@ -90,6 +90,7 @@ LOOKS: dict[type, dict[str, str]] = {
     },
     models.Disclosure: {"columns": "since by reason until ended_by", "joins": "by ended_by"},
     models.Event: {"columns": "at kind ticket by_name door", "search": "=ticket__number", "joins": "ticket"},
+    models.Export: {"columns": "at by_name way report asked count", "filters": "way report"},
     models.Finding: {"columns": "kind subject found_at repaired_at cleared_at detail", "filters": "kind"},
     models.FollowUp: {
         "columns": "ticket promised_by state stage owner team told_at",
@@ -108,6 +109,7 @@ LOOKS: dict[type, dict[str, str]] = {
         "columns": "ladder position audience after_minutes elapsing repeat_minutes repeats",
         "joins": "ladder",
     },
+    models.Mailing: {"columns": "agent report period rhythm at zone look_at paused_at why", "joins": "agent"},
     models.Mark: {"columns": "at kind what by_name", "filters": "kind"},
     models.Messaging: {"columns": "team told moved kept closed language", "joins": "team"},
     models.Move: {"columns": "follow_up at from_by to_by agreed by_name reason", "joins": "follow_up"},

@@ -29,10 +29,11 @@ RECURRING = {
     "pushes": ("followups.tasks.sweep_pushes", 5.0, "sends waiting chat messages and SMS, once per key"),
     "digests": ("followups.tasks.sweep_digests", 60.0, "gathers overdue notices into one mail per person"),
     "mornings": ("followups.tasks.sweep_mornings", 60.0, "mails those who want it what their day holds"),
+    "mailings": ("followups.tasks.sweep_mailings", 15.0, "mails the reports that people asked for, as they fall due"),
     "watch": ("followups.tasks.sweep_watch", 60.0, "looks at every open row and repairs what slipped through"),
     "imports": ("followups.tasks.sweep_imports", 5.0, "runs the imports that people uploaded"),
-    "facts": ("followups.tasks.sweep_facts", 5.0, "lets the facts of the reports follow what happened"),
     "hours": ("followups.tasks.sweep_hours", 5.0, "moves what waits along where working hours changed"),
+    "facts": ("followups.tasks.sweep_facts", 5.0, "lets the facts of the reports follow what happened"),
     "zones": ("followups.tasks.sweep_zones", 3600.0, "derives promised times anew where a zone's rules changed"),
     "retention": ("followups.tasks.sweep_retention", 3600.0, "drops idempotent answers and sign-in links that ran out"),
 }

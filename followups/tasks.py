@@ -14,6 +14,7 @@ from followups.clock import (
     digests,
     drift,
     facts,
+    mailings,
     mornings,
     reminders,
     retention,
@@ -24,8 +25,8 @@ from followups.clock import (
     workers,
     zones,
 )
-
 from followups.models.policies import follow_zone_data
+
 # Those that may wait for a mail host or a long file run in one worker at a time.
 SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
     "reminders": (reminders.sweep, False),
@@ -35,11 +36,12 @@ SWEEPS: dict[str, tuple[Callable[..., int], bool]] = {
     "pushes": (deliveries.push, True),
     "digests": (digests.sweep, True),
     "mornings": (mornings.sweep, True),
+    "mailings": (mailings.sweep, True),
     "watch": (watch.sweep, True),
     "imports": (importing.run_waiting, True),
+    "hours": (rehearing.go_on, True),
     "facts": (facts.sweep, True),
     "retention": (retention.sweep, True),
-    "hours": (rehearing.go_on, True),
     "zones": (zones.sweep, True),
 }
 # These send nothing, and say why the others wait.
@@ -59,9 +61,9 @@ def steady() -> float:
 
 def sweep(name: str, *, eager: bool = False) -> int | None:
     """One sweep, now; None where a twin has just done it (unless `eager`), or where the clock is in doubt."""
+    follow_zone_data()
     now = database_now()
     held = drift.held(now=now, steady=steady())
-    follow_zone_data()
     if held and name not in NOT_HELD:
         return None
     act, alone = SWEEPS[name]
@@ -101,6 +103,11 @@ def sweep_mornings() -> int | None:
     return sweep("mornings")
 
 
+@shared_task(soft_time_limit=600, time_limit=660)
+def sweep_mailings() -> int | None:
+    return sweep("mailings")
+
+
 @shared_task
 def sweep_digests() -> int | None:
     return sweep("digests")
@@ -116,6 +123,11 @@ def sweep_imports() -> int | None:
     return sweep("imports")
 
 
+@shared_task(soft_time_limit=600, time_limit=660)
+def sweep_hours() -> int | None:
+    return sweep("hours")
+
+
 @shared_task(soft_time_limit=3600, time_limit=3660)
 def sweep_facts() -> int | None:
     return sweep("facts")
@@ -123,11 +135,6 @@ def sweep_facts() -> int | None:
 
 @shared_task
 def sweep_retention() -> int | None:
-@shared_task(soft_time_limit=600, time_limit=660)
-def sweep_hours() -> int | None:
-    return sweep("hours")
-
-
     return sweep("retention")
 
 

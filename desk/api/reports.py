@@ -13,8 +13,9 @@ from rest_framework.response import Response
 
 from desk.api import answers, described, errors
 from desk.api.resource import Resource, answer
+from followups.actions import exporting
 from followups.errors import Invalid
-from followups.models import Actor, Scope
+from followups.models import Actor, Scope, Way
 from followups.reports import against, catalogue, marks, mix, reading, rows, shares, tables, windows
 
 INSTANT = {"type": "string", "description": "A date (its midnight in the desk's zone) or an instant with its offset."}
@@ -135,7 +136,14 @@ class Report(Resource):
         with reading.whole():
             report = shares.report(module, question)
             meanwhile = marks.found(question) if form == "json" else []
+        if form == "csv" or exporting.is_per_agent(question):
+            self.record(report, question, given, Way.FILE if form == "csv" else Way.API)
         return csv(report) if form == "csv" else answer(figures(report, question) | {"marks": told(meanwhile)})
+
+    def record(self, report: rows.Report, question: windows.Question, words: dict[str, str], way: Way) -> None:
+        """Who took it; the total is a row of the file too."""
+        asked = {"question": question, "words": words, "count": len(report.rows) + 1}
+        exporting.record(way=way, report=report.name, **asked, by=self.request.actor, now=self.now)
 
 
 def check_agents(actor: Actor, question: windows.Question) -> None:

@@ -15,9 +15,10 @@ from followups.models import (
     Customer,
     Delivery,
     Event,
+    Export,
     FollowUp,
-    Move,
     Mark,
+    Move,
     Note,
     Notice,
     OneTimeLink,
@@ -111,6 +112,7 @@ def _delete(rows: QuerySet) -> None:
 def _delete_people() -> None:
     people, teams = Agent.objects.filter(is_demo=True), Team.objects.filter(is_demo=True)
     OneTimeLink.objects.filter(agent__in=people).delete()
+    _delete(Export.objects.filter(by__in=people))
     Mark.objects.filter(teams__overlap=list(teams.values_list("pk", flat=True))).delete()
     for rows in (people, Policy.objects.filter(team__in=teams), teams):
         keys = list(rows.values_list("pk", flat=True))

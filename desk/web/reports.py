@@ -18,8 +18,9 @@ from django.views.decorators.http import require_GET
 
 from desk import access
 from desk.web import capacity, changes, comparing, drawing, figures, meanwhile, multiples, outreach, weeks
+from followups.actions import exporting
 from followups.errors import Invalid
-from followups.models import Category, Disclosure, FollowUp, Site, Team, Ticket
+from followups.models import Category, Disclosure, FollowUp, Site, Team, Ticket, Way
 from followups.reports import (
     catalogue,
     cuts,
@@ -81,7 +82,16 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     context |= {"name": name, "title": figures.TITLES[name]}
     if found and found["is_empty"]:
         context |= elsewhere(question)
+    if question:
+        note(request, name, question, Way.PAGE, len(context["report"].rows))
     return render(request, "reports/report.html", context, status=status(refused))
+
+
+def note(request: HttpRequest, name: str, question: windows.Question, way: Way, count: int) -> None:
+    """Reading figures of single agents is written down."""
+    if exporting.is_per_agent(question):
+        asked = {"question": question, "words": request.GET.dict(), "count": count}
+        exporting.record(way=way, report=name, **asked, by=request.actor, now=request.now)
 
 
 def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
@@ -143,6 +153,7 @@ def laid_out(request: HttpRequest, found: rows.Report, question: windows.Questio
         "mixed": name in shares.SHARES and question.by in shares.WHO,
         "whole": figures.table(name, question, [found.total], link)["rows"][0],
         "columns": [column.label for column in figures.COLUMNS[name]],
+        "mailing": f"{reverse('mailing-new')}?{urlencode(given(request) | {'report': name})}",
         "csv": f"{reverse('api-report', args=[name])}?{urlencode(given(request) | {'format': 'csv'})}",
     }
 
@@ -171,6 +182,7 @@ def drilled(request: HttpRequest, name: str) -> HttpResponse:
     total, listed = cuts.listed(
         question, module.SOURCES, part=part, key=key, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
     )
+    note(request, name, question, Way.ROWS, total)
     pages = Paginator(range(total), PAGE_SIZE)
     context = common(request, question, None) | {
         "name": name,

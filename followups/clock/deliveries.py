@@ -2,8 +2,8 @@
 
 A sender leases one row, sends it outside any transaction, then writes down how it went under the fence of its lease:
 what another has leased since is no longer its own. Killed in between, the lease runs out and the next one sends again.
-Mail has a sweep of its own, so that it waits for no chat. Of the chats and SMS services one that fails goes last, so
-that the others do not wait for it.
+Mail has a sweep of its own, so that it waits for no chat; reports by mail have another, so that no letter waits for what
+is being counted. Of the chats and SMS services one that fails goes last, so that the others do not wait for it.
 """
 
 import hashlib
@@ -20,13 +20,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from followups import outward
+from followups.actions import mailing
 from followups.actions.messages import MAIL
-from followups.clock import outcomes, telling
+from followups.clock import letters, outcomes, telling
 from followups.models import Delivery, DeliveryKind, DeliveryState, Site
 
 LEASE = timedelta(seconds=60)
 BUDGET = timedelta(seconds=15)
 ATTEMPTS = 8
+REPORTS = Q(kind=DeliveryKind.REPORT)
 BACK_OFF = [timedelta(minutes=m) for m in (0.5, 2, 8, 30, 60, 120, 240)]
 
 
@@ -78,7 +80,12 @@ def _push(row: Delivery) -> None:
 
 def sweep(*, now: datetime) -> int:
     """Send the mail that is due, for a quarter of a minute at most; how many rows were handled."""
-    return _sweep(Q(route=MAIL), Sender(now))
+    return _sweep(Q(route=MAIL) & ~REPORTS, Sender(now))
+
+
+def reports(*, now: datetime) -> int:
+    """The same for reports by mail, each counted as it leaves."""
+    return _sweep(REPORTS, Sender(now))
 
 
 def push(*, now: datetime) -> int:
@@ -141,14 +148,21 @@ def _deliver(row: Delivery, sender: Sender) -> None:
         sender.tired.add(row.route)
         _failed(row, error, sender.instant)
     else:
-        outcomes.sent(row, now=sender.instant, message_id=digest(row.key) if row.route == MAIL else "")
+        _sent(row, sender.instant)
+
+
+@transaction.atomic
+def _sent(row: Delivery, now: datetime) -> None:
+    mine = outcomes.sent(row, now=now, message_id=digest(row.key) if row.route == MAIL else "")
+    if mine and row.enclosed:
+        letters.left(row, row.enclosed, now=now)
 
 
 def _may_go(row: Delivery, now: datetime) -> bool:
     """Look again; what may not go now is dropped, or waits for its hours."""
     reason = outcomes.hindrance(row, now=now)
     until = None if reason else outcomes.rests_until(row, now=now)
-    if not reason and until is None and row.kind == DeliveryKind.NOTICE:
+    if not reason and until is None:
         reason = _compose(row, now)
     if reason:
         outcomes.dropped(row, reason=reason, now=now)
@@ -158,7 +172,12 @@ def _may_go(row: Delivery, now: datetime) -> bool:
 
 
 def _compose(row: Delivery, now: datetime) -> str:
-    """What is written down of it is how many: the words themselves stand in the notices."""
+    """What is composed as it leaves is written down nowhere: the words stand in the notices, the figures in the rows."""
+    if row.kind == DeliveryKind.REPORT and row.mailing:
+        row.enclosed = letters.of(row.mailing, now=now, due=mailing.due_of(row))
+        row.subject, row.body = row.enclosed.subject, row.enclosed.body
+    if row.kind != DeliveryKind.NOTICE:
+        return ""
     words = telling.words(row, now=now)
     if words is None:
         return "Read or done in the meantime."
@@ -201,7 +220,10 @@ def came_back(error: Exception) -> bool:
 
 def letter(row: Delivery) -> mail.EmailMessage:
     headers = {"Message-ID": message_id(row.key), "Auto-Submitted": "auto-generated"}
-    return mail.EmailMessage(row.subject, row.body, settings.DEFAULT_FROM_EMAIL, [row.address], headers=headers)
+    message = mail.EmailMessage(row.subject, row.body, settings.DEFAULT_FROM_EMAIL, [row.address], headers=headers)
+    if row.enclosed and row.enclosed.file:
+        message.attach(row.enclosed.file_name, row.enclosed.file, "text/csv")
+    return message
 
 
 def digest(key: str) -> str:

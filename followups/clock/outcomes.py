@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from followups import notices, numbers, outward, timeline, worktime
-from followups.actions import messages, promising
+from followups.actions import mailing, messages, promising
 from followups.clock import quiet
 from followups.models import (
     Absence,
@@ -38,6 +38,8 @@ def hindrance(row: Delivery, *, now: datetime) -> str:
     """Why it must not go out any more; empty where it may. Looked up just before the sending."""
     if row.kind in TO_CUSTOMERS:
         _readdress(row)
+    if row.kind == DeliveryKind.REPORT and row.agent:
+        row.address = row.agent.email
     if row.kind == DeliveryKind.KEPT and row.follow_up:
         _reword(row)
     if row.route == messages.MAIL and not row.address:
@@ -90,6 +92,8 @@ def _not_to_her(row: Delivery) -> str:
 def _not_to_one_of_us(row: Delivery, now: datetime) -> str:
     if row.agent is None or not row.agent.is_active:
         return "Not active any more."
+    if row.kind == DeliveryKind.REPORT:
+        return _not_as_report(row)
     if row.kind not in (DeliveryKind.NOTICE, DeliveryKind.TEST):
         return ""
     if Site.objects.filter(channels_off=True).exists():
@@ -98,6 +102,18 @@ def _not_to_one_of_us(row: Delivery, now: datetime) -> str:
         return "The channel is gone."
     away = Absence.objects.filter(agent=row.agent, from_at__lte=now, until_at__gt=now)
     return "Away." if row.kind == DeliveryKind.NOTICE and away.exists() else ""
+
+
+def _not_as_report(row: Delivery) -> str:
+    """One that was asked for at once goes out in any case."""
+    if row.mailing is None:
+        return "It was deleted."
+    if mailing.due_of(row) is None:
+        return ""
+    later = row.mailing.deliveries.filter(made_at__gt=row.made_at, key__startswith=f"{mailing.DUE}:")
+    if later.exists():
+        return "A later one took its place."
+    return "It was paused." if row.mailing.paused_at else ""
 
 
 def _outdated(row: Delivery, now: datetime) -> str:

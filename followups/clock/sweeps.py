@@ -18,10 +18,11 @@ TICKS = {
     "pushes": 5.0,
     "digests": 60.0,
     "mornings": 60.0,
+    "mailings": 15.0,
     "watch": 60.0,
     "imports": 5.0,
-    "facts": 5.0,
     "hours": 5.0,
+    "facts": 5.0,
     "retention": 3600.0,
     "zones": 3600.0,
 }

@@ -21,10 +21,12 @@ from followups.models.customers import Customer, DoNotContact
 from followups.models.deliveries import Delivery, DeliveryKind, DeliveryState, Messaging
 from followups.models.disclosures import Disclosure
 from followups.models.events import Event
+from followups.models.exports import Export, Way
 from followups.models.facts import DayCount, EndFact, Keeping, TicketFact, Touched
 from followups.models.followups import Brought, FollowUp, FollowUpState, Move, Stage
 from followups.models.imports import ImportMap, ImportRun, ImportState
 from followups.models.ladders import Audience, Elapsing, Ladder, LadderStep, Rota, RotaMember
+from followups.models.mailings import Mailing, Period, Rhythm
 from followups.models.marks import Mark, MarkKind
 from followups.models.notices import Notice, NoticeKind
 from followups.models.plans import Bringer, Plan, PlanStep
@@ -78,19 +80,21 @@ __all__ = [
     "EndFact",
     "Event",
     "Evidence",
+    "Export",
     "Finding",
     "FollowUp",
     "FollowUpState",
     "Heard",
+    "HoursChange",
     "IdempotentAnswer",
     "ImportMap",
     "ImportRun",
-    "HoursChange",
     "ImportState",
     "Keeping",
     "Ladder",
     "LadderStep",
     "Listening",
+    "Mailing",
     "Mark",
     "MarkKind",
     "Messaging",
@@ -101,6 +105,7 @@ __all__ = [
     "OneTimeLink",
     "Outcome",
     "Pause",
+    "Period",
     "Plan",
     "PlanStep",
     "Policy",
@@ -110,6 +115,7 @@ __all__ = [
     "ReminderState",
     "Reopening",
     "Rest",
+    "Rhythm",
     "Role",
     "Rota",
     "RotaMember",
@@ -132,6 +138,7 @@ __all__ = [
     "Waiver",
     "WaiverKind",
     "WaiverRequest",
+    "Way",
     "Why",
     "Worker",
 ]

@@ -4,6 +4,7 @@ At least once with a stable key; leased, fenced and counted in the row.
 """
 
 import uuid
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -12,6 +13,7 @@ from django.db.models import Q
 from followups.models.agents import Agent, Team
 from followups.models.channels import Channel
 from followups.models.customers import Customer
+from followups.models.mailings import Mailing
 from followups.models.tickets import Ticket
 
 
@@ -24,6 +26,7 @@ class DeliveryKind(models.TextChoices):
     NOTICE = "notice", "Notice"
     YOUR_DAY = "your_day", "Your day"
     TEST = "test", "Test of a channel"
+    REPORT = "report", "Report by mail"
 
 
 class DeliveryState(models.TextChoices):
@@ -77,8 +80,9 @@ class Delivery(models.Model):
     one.
 
     `route` names what is sent through, so that one that hangs holds up no other: `mail`, or the host of a chat or of
-    an SMS service. `channel` is that of one's own people; `gathered` are the notices that its message tells, looked up
-    again before it leaves. `message_id` is the one under which a bounce names a message that was sent.
+    an SMS service. `mailing` is that of a report by mail, `channel` that of one's own people; `gathered` are the notices
+    that its message tells, looked up again before it leaves. `message_id` is the one under which a bounce names a
+    message that was sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -91,6 +95,9 @@ class Delivery(models.Model):
         "followups.FollowUp", models.PROTECT, null=True, blank=True, related_name="deliveries"
     )
     channel = models.ForeignKey(Channel, models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    mailing = models.ForeignKey(
+        Mailing, models.SET_NULL, null=True, blank=True, related_name="deliveries", db_index=False
+    )
     gathered = ArrayField(models.UUIDField(), default=list, db_default=[], blank=True)
     route = models.CharField(max_length=60, default="mail", db_default="mail")
     message_id = models.CharField(max_length=120, default="", db_default="", blank=True)
@@ -105,6 +112,8 @@ class Delivery(models.Model):
     fence = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True)
+    # What was composed for it, with its file, while it is being sent.
+    enclosed: Any = None
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -119,6 +128,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["-made_at", "-id"], name="delivery_undelivered", condition=Q(state__in=["dead", "bounced"])
             ),
+            models.Index(fields=["mailing", "-made_at"], name="delivery_mailing", condition=Q(mailing__isnull=False)),
             models.Index(fields=["ticket", "made_at"], name="delivery_ticket", condition=Q(ticket__isnull=False)),
         ]
         constraints = [

@@ -43,6 +43,9 @@ def rules_of_time(office, ticket, now):
     models.HoursChange.objects.create(team=office.billing, since=now)
     models.Absence.objects.create(agent=office.ada, from_at=now, until_at=later)
     models.Disclosure.objects.create(since=now, by=office.root, reason="Coaching")
+    at = {"made_at": now, "settled_at": now, "look_at": now, "at": now.time(), "zone": "UTC"}
+    models.Mailing.objects.create(agent=office.ada, report="promises", period="week", rhythm="week", **at)
+    models.Export.objects.create(at=now, by=office.sam, by_name="Sam", way="file", report="promises", count=1)
     ladder = models.Ladder.objects.create(name="Ours", made_at=now)
     models.LadderStep.objects.create(ladder=ladder, position=0, audience="team", after_minutes=30)
     models.Messaging.objects.create(team=office.billing)

@@ -18,7 +18,7 @@ def test_every_sweep_runs_once(capsys):
     words = capsys.readouterr().out.splitlines()
     assert words == [f"{name}: {int(name in ('reminders', 'facts'))}" for name in tasks.SWEEPS]
     assert Notice.objects.get().recipient == ada
-    assert Sweep.objects.filter(finished_at__isnull=False).count() == len(tasks.SWEEPS) == 13
+    assert Sweep.objects.filter(finished_at__isnull=False).count() == len(tasks.SWEEPS) == 14
 
 
 def test_a_second_one_rests(capsys):

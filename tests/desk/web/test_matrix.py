@@ -13,13 +13,26 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from followups.actions import closing, messages, people, waiving
-from followups.models import Agent, Channel, Closure, Contact, ImportRun, Ladder, Pause, Plan, Role, Rota, Target
+from followups.models import (
+    Agent,
+    Channel,
+    Closure,
+    Contact,
+    ImportRun,
+    Ladder,
+    Mailing,
+    Pause,
+    Plan,
+    Role,
+    Rota,
+    Target,
+)
 from tests import factories
 
 # ada and sam are of the team that all is about, fay and olu of another; bot is a person for integrations.
 PEOPLE = ("nobody", "ada", "fay", "sam", "olu", "root", "aud", "bot")
 READING = {
-    "- 403 403 ok ok ok ok  403": "plans plans-team",
+    "- 403 403 ok ok ok ok  403": "exports plans plans-team",
     "- 405 405 405 405 405 405  405": "follow-up-number follow-up-retry plan-removal",
     "- 403 403 403 403 ok 403 403": """
         target
@@ -27,6 +40,8 @@ READING = {
     """,
     "- 403 403 ok 403 ok 403 403": "customer-merger",
     "- 403 403 ok ok ok 403 403": "deliveries findings",
+    "- ok ok ok ok ok 403  403": "mailing-new mailings",
+    "- ok 404 404 404 404 403 403": "mailing",
     "- 403 403 ok 404 ok ok 403": "person",
     "- 403 403 ok 404 ok 403 403": "person-shifts",
     "- 403 403 ok ok ok ok 403": """
@@ -39,6 +54,7 @@ READING = {
     "- 405 405 405 405 405 405 405": """
         pause-ending target-removal target-rule target-rule-team
         agent-figures-ending ladder-removal ladders-dropping ladders-leaders rota-removal
+        mailing-pause mailing-removal mailing-resumption mailing-sending
         channel channel-code channel-removal channel-trial channels-hours channels-switch deliveries-replay
         messaging-dropping
         absence-ending account-absence closure-undo confirmation findings-clock follow-up-acknowledgement
@@ -79,6 +95,9 @@ WRITING = {
     """,
     "- 403 403 403 404 ok 403 403": "person",
     "- ok 404 404 404 404 404 403": "channel channel-code channel-removal channel-trial",
+    "- ok 404 404 404 404 403 403": "mailing mailing-resumption mailing-sending",
+    "- ok 404 404 404 ok 403 403": "mailing-pause mailing-removal",
+    "- ok ok ok ok ok 403  403": "mailing-new",
     "- 403 403 ok 403 ok 403 403": "customer-merger",
     "- 403 403 ok 404 ok 403 403": "overdue-waiver-refusal person-absence person-shifts",
     "- 403 403 ok ok ok 403 403": """
@@ -87,7 +106,7 @@ WRITING = {
         overdue-waivers
     """,
     "- 405 405 405 405 405 405 405": """
-        findings
+        exports findings mailings
         ladders ladders-team time-rules time-rules-team
         categories customers import import-errors import-progress overdue overdue-findings overdue-review people
         report report-rows reports teams ticket tickets today deliveries your-day
@@ -184,6 +203,8 @@ def things(office, now):
     rota = Rota.objects.create(team=office.billing, name="Nights", starts_on=now.date(), hands_over_at=now.time())
     own = {"agent": office.ada, "kind": "mail", "name": "Mail", "address": "ada@example.org", "made_at": now}
     channel = Channel.objects.create(**own)
+    at = {"made_at": now, "settled_at": now, "look_at": now, "at": now.time(), "zone": "UTC"}
+    letter = Mailing.objects.create(agent=office.ada, report="promises", period="week", rhythm="week", **at)
     run = ImportRun.objects.create(source="csv", file_name="x", made_at=now, by_name="x", dry_run=True)
     return {
         "tickets/": {"number": ticket.number},
@@ -198,6 +219,7 @@ def things(office, now):
         "rota/": {"key": rota.pk},
         "time-rules/": {"key": office.billing.pk},
         "channels/": {"key": channel.pk},
+        "mailings/": {"key": letter.pk},
         "messaging/": {"key": office.billing.pk},
         "policy/": {"key": office.billing.pk},
         "plans/": {"key": office.billing.pk, "row": Plan.objects.create(name="Cadence", made_at=now).pk},

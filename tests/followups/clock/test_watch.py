@@ -140,6 +140,6 @@ def test_an_imported_ticket_without_a_step_is_no_finding(sam):
 def test_the_watch_knows_every_sweep():
     assert set(sweeps.TICKS) == {
         "reminders", "targets", "routes", "deliveries", "pushes", "digests", "mornings", "watch", "imports", "retention",
-        "zones", "facts",
+        "zones", "facts", "mailings",
         "hours",
     }  # fmt: skip
