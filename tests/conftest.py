@@ -7,12 +7,14 @@ import uuid
 import psycopg
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 from tests import seed
 
 CHROMIUM = os.environ.get("DESK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-GIVEN_BACK = pytest.StashKey[tuple]()
-EMPTIED = {"transactional_db", "live_server", "django_db_reset_sequences"}
+SOWN = pytest.StashKey[tuple]()
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+LONG = {"real_data", "spare_database"}  # at the end one worker would wait for the other
 BROWSER_FIXTURES = {"browser", "page", "context", "new_context"}
 
 
@@ -26,6 +28,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="a heavy size: runs with --full"))
         if not CHROMIUM and BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.skip(reason="no Chromium found (chromium on PATH, or DESK_CHROMIUM)"))
+    items.sort(key=lambda item: LONG.isdisjoint(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(scope="session")
@@ -35,28 +38,31 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 
 
 @pytest.fixture(scope="session")
-def migrated_rows(django_db_setup, django_db_blocker):
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Gives the rows of the migrations. A test that commits is cleaned up after by what it wrote, not table by table."""
     with django_db_blocker.unblock():
-        return seed.rows()
+        sown = seed.sown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: seed.give_back(sown))
+        yield sown
 
 
 @pytest.fixture(autouse=True)
-def rows_of_migrations(request):
-    """Asks for them where the test will empty every table."""
-    marker = request.node.get_closest_marker("django_db")
-    if (marker and marker.kwargs.get("transaction")) or EMPTIED & set(request.fixturenames):
-        blocker = request.getfixturevalue("django_db_blocker")
-        request.node.stash[GIVEN_BACK] = (request.getfixturevalue("migrated_rows"), blocker)
+def undisturbed(request):
+    """Keeps what it takes to leave the tables as they were, where the test will write."""
+    if request.node.get_closest_marker("django_db") or DATABASE_FIXTURES & set(request.fixturenames):
+        asked = ("django_db_setup", "django_db_blocker")
+        request.node.stash[SOWN] = tuple(request.getfixturevalue(name) for name in asked)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item):
-    """After the fixtures: the last of them empties the tables."""
+    """After the fixtures: the last of them takes back what the test wrote."""
     result = yield
-    if GIVEN_BACK in item.stash:
-        kept, blocker = item.stash[GIVEN_BACK]
+    if SOWN in item.stash:
+        sown, blocker = item.stash[SOWN]
         with blocker.unblock():
-            seed.give_back(kept)
+            seed.count_again(sown)
     return result
 
 

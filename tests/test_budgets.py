@@ -1,6 +1,7 @@
 """Small pieces: how long a function, a file and a template may be. Migrations are left out."""
 
 import ast
+import functools
 import statistics
 from pathlib import Path
 
@@ -16,6 +17,7 @@ def sources() -> list[Path]:
     return [path for path in found if "migrations" not in path.parts]
 
 
+@functools.cache
 def functions() -> list[tuple[str, ast.FunctionDef]]:
     return [
         (f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node)

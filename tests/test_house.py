@@ -1,6 +1,7 @@
 """The house stands in order: who may import whom (pyproject.toml), no signals, templates that end where they begin."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,11 @@ INLINE_ALLOWED = {"apps.py"}
 def sources() -> list[Path]:
     found = [path for package in ("desk", "followups") for path in sorted((ROOT / package).rglob("*.py"))]
     return [path for path in found if "migrations" not in path.parts]
+
+
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def name(path: Path) -> str:
@@ -40,14 +46,13 @@ def test_imports_follow_the_one_order():
 
 @pytest.mark.parametrize("path", sources(), ids=name)
 def test_no_module_listens_to_signals(path):
-    used = imported(ast.parse(path.read_text(encoding="utf-8")))
+    used = imported(tree_of(path))
     assert [word for word in used if word.startswith(("django.dispatch", "django.db.models.signals"))] == []
 
 
 @pytest.mark.parametrize("path", [path for path in sources() if path.name not in INLINE_ALLOWED], ids=name)
 def test_no_function_imports(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef)]
     inside = [
         node.lineno
         for function in functions
@@ -67,5 +72,5 @@ def test_the_parent_process_does_without_django():
 
 
 def test_the_guard_needs_the_standard_library_alone():
-    used = imported(ast.parse((ROOT / "desk" / "local" / "guard.py").read_text(encoding="utf-8")))
+    used = imported(tree_of(ROOT / "desk" / "local" / "guard.py"))
     assert {word.partition(".")[0] for word in used} <= sys.stdlib_module_names
