@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -69,6 +70,7 @@ SETUP: tuple[Place, ...] = (
 
 
 @register.simple_tag
+@functools.lru_cache(maxsize=1024)
 def icon(name: str, label: str = "", size: int = 16) -> SafeString:
     """A lucide icon as inline SVG; decoration unless it has a label."""
     spoken = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
