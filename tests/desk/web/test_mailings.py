@@ -1,7 +1,7 @@
 """Reports by mail: one's own, from the page of a report; seen by administrators, read by nobody else."""
 
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -145,28 +145,6 @@ def test_one_now_is_on_its_way_once_a_minute(as_, billing):
     assert Delivery.objects.get().key == f"report-now:{row.pk}:20261124T100000Z"
 
 
-@pytest.mark.parametrize("name", list(catalogue.REPORTS))
-def test_a_letter_says_what_its_page_says(as_, billing, name):
-    """Each figure by its name and its number, on the very page that the letter leads to."""
-    row = Mailing(agent=billing.root, report=name, asked={"by": "team"}, period="days_30", **SCHEDULE)
-    letter = letters.of(row, now=A_TUESDAY)
-    (address,) = [line for line in letter.body.splitlines() if f"/reports/{name}?" in line]
-    page = as_(billing.root).get(urlsplit(address).path + "?" + urlsplit(address).query)
-    shown = words(page).replace("\u202f", " ").replace("\u2009", " ").replace("\u00a0", " ")
-    title, told = letters.TOLD[name]
-    assert f"<h1>{title}</h1>" in shown
-    report = page.context["report"]
-    assert report.headline in letter.body
-    labels = [figure["label"] for figure in page.context["figures"]]
-    assert {one.label for one in told} <= set(labels)
-    assert labels[0] == told[0].label
-    for one in told:
-        text = one.text(report.total)
-        assert f"{one.label}: {text}" in letter.body
-        first = text.partition(" (")[0].partition(";")[0].replace("\u00a0", " ").replace("\u2009", " ")
-        assert first in shown, one.label
-
-
 SCHEDULE = {
     "rhythm": "week",
     "weekday": 0,
@@ -178,15 +156,40 @@ SCHEDULE = {
 }
 
 
+def plain(text):
+    return " ".join(text.replace("\u202f", " ").replace("\u2009", " ").replace("\u00a0", " ").split())
+
+
 @pytest.mark.parametrize("name", list(catalogue.REPORTS))
-def test_the_file_of_a_letter_is_that_of_its_page(as_, billing, name):
-    row = Mailing(agent=billing.sam, report=name, asked={"by": "team"}, period="days_30", **SCHEDULE)
-    letter = letters.of(row, now=A_TUESDAY)
+def test_a_letter_and_its_file_say_what_the_very_page_says(as_, billing, name):
+    """Each figure by its name and its number, at the address in the letter; the file is that of this page."""
+    row = Mailing(
+        agent=billing.sam, report=name, asked={"by": "team", "against": "before"}, period="days_30", **SCHEDULE
+    )
+    letter, client = letters.of(row, now=A_TUESDAY), as_(billing.sam)
     (address,) = [line for line in letter.body.splitlines() if f"/reports/{name}?" in line]
-    asked = {key: values[0] for key, values in parse_qs(urlsplit(address).query).items()}
-    answer = as_(billing.sam).get(f"/api/v1/reports/{name}", asked | {"format": "csv"})
-    assert answer.status_code == 200
-    assert answer.content.decode() == letter.file
+    query = urlsplit(address).query
+    page = client.get(f"{urlsplit(address).path}?{query}")
+    shown, said = plain(page.content.decode()), plain(letter.body)
+    (title, told), report = letters.TOLD[name], page.context["report"]
+    assert f"<h1>{title}</h1>" in shown
+    assert plain(report.headline) in said
+    labels = [figure["label"] for figure in page.context["figures"]]
+    assert labels[0] == told[0].label
+    assert {one.label for one in told} <= set(labels)
+    for one in told:
+        text = plain(one.text(report.total))
+        assert f"{one.label}: {text}" in said
+        assert text.partition(" (")[0].partition(";")[0] in shown, one.label
+    file = client.get(f"/api/v1/reports/{name}?{query}&format=csv")
+    assert (file.status_code, file.content.decode()) == (200, letter.file)
+
+
+def test_the_earlier_period_stands_beside(as_, billing):
+    row = Mailing(agent=billing.sam, report="promises", asked={"against": "before"}, period="days_30", **SCHEDULE)
+    letter = letters.of(row, now=A_TUESDAY)
+    assert letter.subject.startswith("Promises, against the period before: ")
+    assert "Kept: 50.0 % (1 of 2); – in the earlier period" in plain(letter.body)
 
 
 @pytest.mark.parametrize("count", [1, 3])
