@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -159,7 +160,7 @@ def of(case: rehearsal.Case, policy: Policy) -> Shown:
     played = rehearsal.play(case)
     rows = [
         *_beginning(case, played, policy),
-        *(_row(line, played, case.team, policy.local_zone) for line in played.lines),
+        *(_row(line, nth, played, case.team, policy.local_zone) for line, nth in _counted(played.lines)),
         *(_aim(aim) for aim in played.aims),
         *(_plan(one, case.team) for one in played.coming),
     ]
@@ -197,16 +198,24 @@ def _beginning(case: rehearsal.Case, played: rehearsal.Played, policy: Policy) -
 
 
 def whose_policy(policy: Policy) -> tuple[str, str]:
-    if policy.team_id:
+    if policy.team_id and policy.own_rules:
         return f"Policy of {policy.team}", reverse("policy-team", args=[policy.team_id])
     return "The desk's policy", reverse("policy")
 
 
-def _row(line: rehearsal.Line, played: rehearsal.Played, team: Team | None, zone: str) -> Row:
+def _counted(lines: Iterable[rehearsal.Line]) -> Iterable[tuple[rehearsal.Line, int]]:
+    """In the order of their instants, whatever place of the ladder they are: each with how often it has escalated."""
+    times = 0
+    for line in sorted(lines, key=attrgetter("at")):
+        times += line.stage == Stage.ESCALATED
+        yield line, times
+
+
+def _row(line: rehearsal.Line, nth: int, played: rehearsal.Played, team: Team | None, zone: str) -> Row:
     rule, url = _rule(line, played, team)
     return Row(
         at=line.at,
-        what=_what(line),
+        what=_what(line, nth),
         rule=rule,
         url=url,
         who=tuple(agent.display_name for agent in line.people),
@@ -256,9 +265,9 @@ def _outside(line: rehearsal.Line, zone: str) -> Iterable[str]:
         yield f"{how} {day}{there:%H:%M}: {', '.join(names)}"
 
 
-def _what(line: rehearsal.Line) -> str:
-    again = line.stage == Stage.ESCALATED and line.repeat
-    return WORDS[Stage(line.stage)] + (f", {rules.ordinal(line.repeat + 1)} time" if again else "")
+def _what(line: rehearsal.Line, nth: int) -> str:
+    again = line.stage == Stage.ESCALATED and nth > 1
+    return WORDS[Stage(line.stage)] + (f", {rules.ordinal(nth)} time" if again else "")
 
 
 def _rule(line: rehearsal.Line, played: rehearsal.Played, team: Team | None) -> tuple[str, str]:

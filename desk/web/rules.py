@@ -39,9 +39,9 @@ def of(team: Team | None) -> list[Rule]:
 
 
 def _of_policy(team: Team | None, policy: Policy) -> Iterator[Rule]:
-    own = bool(policy.team_id) if team else bool(policy.pk)
-    here = place("policy", team)
-    yield _hours(team, policy, own)
+    is_set = bool(policy.team_id) if team else bool(policy.pk)
+    own, here = is_set and policy.own_rules, place("policy", team)
+    yield _hours(team, policy, is_set and policy.own_hours)
     yield Rule("What is promised", (promised(policy),), own, here)
     yield Rule("When a customer may be called", (calling(policy),), own, here)
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from followups import complaints, inputs
-from followups.actions import marking, scheduling, targeting
+from followups.actions import categories, marking, scheduling, targeting
 from followups.errors import Forbidden, Invalid, Refused
 from followups.models import (
     OWN_KINDS,
@@ -100,6 +100,7 @@ def check(row: Target) -> None:
         raise Invalid("warn_before", "At most four weeks before.", "out-of-range")
     for name, most in LISTS.items():
         setattr(row, name, _words(name, getattr(row, name), most))
+    row.families = list(categories.families("families", row.families))
 
 
 def _words(name: str, words: list[str], most: int) -> list[str]:

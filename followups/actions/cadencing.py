@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from followups import inputs
-from followups.actions import marking
+from followups.actions import categories, marking
 from followups.errors import Forbidden, Invalid, Outdated
 from followups.models import Actor, Agent, Bringer, FollowUp, Plan, PlanStep, Role, Rota, Team
 
@@ -108,7 +108,7 @@ def _checked(team: Team | None, given: Given) -> Given:
         name=inputs.plain("name", given.name, most=120, required=True),
         steps=given.steps,
         priorities=_words("priorities", given.priorities, most=60),
-        families=_words("families", given.families, most=120),
+        families=categories.families("families", _words("families", given.families, most=120)),
     )
     for_the_rest = Plan.objects.filter(team=team, replaced_at=None, priorities=[], families=[])
     if not (clean.priorities or clean.families) and for_the_rest.exists():

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from django.db import connection, transaction
 
 from followups import inputs, ladders, worktime
+from followups.actions import categories
 from followups.errors import Forbidden, Invalid, Missing, Outdated
 from followups.models import (
     Actor,
@@ -136,7 +137,7 @@ def _checked(team: Team | None, given: Given) -> Given:
         name=inputs.plain("name", given.name, most=120, required=True),
         steps=given.steps,
         priorities=_words("priorities", given.priorities, most=60),
-        families=_words("families", given.families, most=120),
+        families=categories.families("families", _words("families", given.families, most=120)),
         holds_minutes=_between("holds_minutes", given.holds_minutes, 0, LONGEST_WAIT),
         acknowledging=given.acknowledging,
         position=given.position if given.position is None else _between("position", given.position, 0, 999),

@@ -1,7 +1,9 @@
 """People, teams, policies, categories and tokens: what an administrator sets up."""
 
 import hashlib
+import re
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -32,6 +34,7 @@ from followups.models import (
 )
 
 LINK_LIVES = timedelta(days=7)
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 SHORTEST_WINDOW = 5
 OWN = frozenset(["first_name", "last_name", "email", "zone"])
 OF_AGENT = OWN | {"username", "role", "started_on", "credit_limit", "is_active"}
@@ -133,6 +136,7 @@ def save_agent(
     admins = list(Agent.objects.select_for_update().filter(role=Role.ADMIN).order_by("pk").values_list("pk", flat=True))
     row = Agent.objects.select_for_update().get(pk=agent.pk) if agent else Agent()
     _put(row, changes, OF_AGENT)
+    _check_names(row, changes)
     _check_agent(row)
     row.is_staff = row.is_superuser = row.role == Role.ADMIN
     if row.pk is None:
@@ -154,9 +158,19 @@ def change_own(*, changes: Mapping[str, Any], by: Actor) -> Agent:
         raise Forbidden("needs-agent", "Only a person has an account.")
     row = Agent.objects.select_for_update().get(pk=by.agent.pk)
     _put(row, changes, OWN)
+    _check_names(row, changes)
     _check_agent(row)
     row.save(update_fields=sorted(OWN))
     return row
+
+
+def _check_names(row: Agent, changes: Mapping[str, Any]) -> None:
+    """Nobody passes for another by what is not seen, or by letters of another width."""
+    for name in ("username", "first_name", "last_name"):
+        if name in changes and UNSEEN.search(getattr(row, name)):
+            raise Invalid(name, "It holds a character that nobody sees.", "forbidden-character")
+    if "username" in changes and not unicodedata.is_normalized("NFKC", row.username):
+        raise Invalid("username", "Write it in plain letters.", "forbidden-character")
 
 
 def _check_agent(row: Agent) -> None:

@@ -162,3 +162,14 @@ def test_what_leaves_the_app_waits_for_the_end_of_the_quiet(desk, at):
     text = words(at(desk.sam).get(f"/time-rules/{desk.team.pk}", FRIDAY))
     assert "Fri 27 Nov 2026 22:55: Overdue, heard by Sam" in text
     assert "Mail, gathered, Mon 30 Nov 07:00: Sam" in text
+
+
+def test_the_second_time_is_never_said_before_the_first(desk, at):
+    """The third step, in any time, comes before the second, in working time: said on Saturday, and on Monday."""
+    row = Ladder.objects.create(team=desk.team, name="Mixed", made_at=desk.now)
+    for place, (minutes, elapsing) in enumerate([(30, "working"), (600, "working"), (1440, "elapsed")]):
+        given = {"audience": "supervisors", "after_minutes": minutes, "elapsing": elapsing}
+        LadderStep.objects.create(ladder=row, position=place, **given)
+    text = words(at(desk.sam).get(f"/time-rules/{desk.team.pk}", FRIDAY))
+    assert "Sat 28 Nov 2026 17:55: Escalated, heard by Sam" in text
+    assert "Tue 1 Dec 2026 11:00: Escalated, 2nd time, heard by Sam" in text

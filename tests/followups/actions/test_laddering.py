@@ -258,3 +258,19 @@ def test_only_known_acts_count_as_acknowledging(team, root):
     with pytest.raises(Invalid) as refused:
         save(team, root, name="Urgent", priorities=("urgent",), acknowledging=("sneezed",))
     assert refused.value.field == "acknowledging"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("Biling", "No family is called Biling. Is it Billing?"),
+        ("Xyz", "No family is called Xyz. There are Billing, Delivery."),
+    ],
+)
+def test_a_family_that_no_category_has_is_refused_with_the_nearest(team, root, word, said):
+    factories.category("Billing/Refund")
+    factories.category("Delivery")
+    with pytest.raises(Invalid) as refusal:
+        save(team, root, name="Refunds", families=("delivery", word))
+    assert (refusal.value.field, refusal.value.code, refusal.value.message) == ("families", "unknown-family", said)
+    assert save(team, root, name="Refunds", families=("delivery", "BILLING")).families == ["Delivery", "Billing"]
