@@ -6,7 +6,6 @@ Coordinates are strings made here, so that no locale can turn 12.5 into 12,5.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,14 +77,15 @@ def joined(spots: Iterable[tuple[float, float]]) -> str:
 
 
 def metric_row(thing: Any) -> dict[str, Any]:
-    names = ("label", "rate", "ci_low", "ci_high", "num", "den", "immature", "url", "tick")
+    names = ("label", "rate", "ci_low", "ci_high", "num", "den", "immature", "url", "tick", "up_to")
     return {name: read(thing, name) for name in names} | {"range": interval(thing)}
 
 
 def words_of(row: dict[str, Any]) -> str:
     young = ", still young" if row["immature"] else ""
     counts = f"{number(row['num'])} of {number(row['den'])}"
-    return f"{named(row)}: {rate(row['rate'])} ({row['range']}), {counts}{young}"
+    up_to = f", at most {rate(row['up_to'])}" if row["up_to"] is not None else ""
+    return f"{named(row)}: {rate(row['rate'])} ({row['range']}), {counts}{up_to}{young}"
 
 
 def named(row: dict[str, Any]) -> str:
@@ -119,20 +119,19 @@ def line_chart(
     """
     rows = [metric_row(point) for point in points]
     words = {"title": title, "note": note, "first_column": first_column, "table_open": table_open, "says": says}
-    young = {"has_young": any(row["immature"] for row in rows)}
+    young = {"has_young": any(row["immature"] for row in rows if row["rate"] is not None)}
     plane = Plane(ceiling_of(highest(rows)))
     return words | young | {"rows": rows, "flags": flags(marks, rows, plane)} | line_drawing(rows, plane)
 
 
 def flags(marks: Sequence[Any], rows: Sequence[dict[str, Any]], plane: Plane) -> list[dict[str, Any]]:
-    """Each mark at its week; before or behind all points, at the edge."""
-    labels = [str(row["label"]) for row in rows]
-    span = max(1, len(labels) - 1)
-    places = [min(bisect_left(labels, mark["key"]), span) / span for mark in marks if labels]
+    """Each mark at its week; one before or behind all weeks drawn has no place."""
+    places = {row["label"]: at / max(1, len(rows) - 1) for at, row in enumerate(rows)}
     return [
-        {"x": spot(plane.x(place)), "top": TOP, "base": HEIGHT - BOTTOM}
+        {"x": spot(plane.x(places[mark["key"]])), "top": TOP, "base": HEIGHT - BOTTOM}
         | {name: mark[name] for name in ("key", "words", "n")}
-        for mark, place in zip(marks, places, strict=False)
+        for mark in marks
+        if mark["key"] in places
     ]
 
 
@@ -146,12 +145,15 @@ def line_drawing(rows: Sequence[dict[str, Any]], plane: Plane) -> dict[str, Any]
         "labels": x_labels([row["tick"] or row["label"] for row in rows], plane),
         "lines": [joined((row["at"], plane.y(row["rate"])) for row in run) for run in long_runs],
         "bands": [band(run, plane) for run in long_runs],
+        "spans": [span_of(run, plane) for run in long_runs if run[0]["up_to"] is not None],
         "dots": [dot(row, plane) for row in rows if row["rate"] is not None],
     }
 
 
 def highest(rows: Iterable[dict[str, Any]]) -> list[float | None]:
-    return [row["rate"] if row["ci_high"] is None else row["ci_high"] for row in rows]
+    return [
+        max((row[name] for name in ("rate", "ci_high", "up_to") if row[name] is not None), default=None) for row in rows
+    ]
 
 
 def band(run: Sequence[dict[str, Any]], plane: Plane) -> str:
@@ -159,6 +161,12 @@ def band(run: Sequence[dict[str, Any]], plane: Plane) -> str:
     upper = [(row["at"], plane.y(row["ci_high"])) for row in known]
     lower = [(row["at"], plane.y(row["ci_low"])) for row in reversed(known)]
     return joined(upper + lower)
+
+
+def span_of(run: Sequence[dict[str, Any]], plane: Plane) -> str:
+    """Between the line and the share that is known no nearer."""
+    upper = [(row["at"], plane.y(row["up_to"])) for row in run]
+    return joined(upper + [(row["at"], plane.y(row["rate"])) for row in reversed(run)])
 
 
 def dot(row: dict[str, Any], plane: Plane) -> dict[str, Any]:
@@ -180,7 +188,11 @@ def small_multiples(
     ]
     weeks = [{"label": some[0]["label"], "cells": some} for some in zip(*series, strict=True)]
     words = {"title": title, "note": note, "first_column": first_column, "says": says}
-    return words | {"charts": drawn, "weeks": weeks, "young": any(row["immature"] for rows in series for row in rows)}
+    return words | {
+        "charts": drawn,
+        "weeks": weeks,
+        "young": any(dot["hollow"] for chart in drawn for dot in chart["dots"]),
+    }
 
 
 @register.inclusion_tag("_parts/charts/step.html")

@@ -20,8 +20,8 @@ COURSES = {
     "their place; tickets that nobody tried to close do not show.",
     "silent.num": "Of those left without a remedy in each {each}, those not heard of for 90 days; why they are silent, "
     "and whether they have left, does not show.",
-    "confirmed.num": "Of the resolutions of each {each}, those that the customer herself confirmed; who said nothing may "
-    "be content or not, and is not counted as a yes.",
+    "confirmed.num": "Of the resolutions of each {each}, those that the customer herself confirmed, and hatched above them "
+    "those she has not refuted: the truth lies between, and where does not show.",
     "targets.num": "Of the targets met or missed in each {each}, those met; how late the others were does not show, nor "
     "those whose time is not over.",
 }

@@ -92,7 +92,8 @@ def horizons(total: Any, link: Link) -> dict[str, Any]:
 
 def point(share: Any, label_: str, url: str) -> dict[str, Any]:
     names = ("rate", "ci_low", "ci_high", "num", "den", "immature")
-    return {name: getattr(share, name) for name in names} | {"label": label_, "url": url if share.num else ""}
+    found = {name: getattr(share, name) for name in names} | {"label": label_, "url": url if share.num else ""}
+    return found | {"up_to": getattr(share, "high", None)}
 
 
 def parts(name: str, total: Any, link: Link) -> list[dict[str, Any]]:

@@ -288,12 +288,49 @@ def test_line_chart_without_any_rate_still_draws_its_axes():
     assert f"100{NB}%" in chart
 
 
+def test_line_chart_marks_only_the_weeks_that_it_draws():
+    points = [metric(1, 2, label=f"2026-W{week}", tick=f"{week}") for week in (10, 11)]
+    marks = [{"key": f"2026-W{week}", "n": week, "words": f"Changed <{week}>"} for week in (9, 11, 12)]
+    chart = drawn("{% line_chart points 'Again' marks=marks says='So.' %}", points=points, marks=marks)
+    assert re.findall(r'<a href="#changed-([^"]+)"><path class="flag" d="M(\d+)', chart) == [("2026-W11", "626")]
+    assert "<title>Changed &lt;11&gt;</title>" in chart
+    assert "2026-W10, from 10: 50.0" in chart
+    assert '<p class="chart-says">So.</p>' in chart
+
+
+def test_line_chart_hatches_up_to_what_is_known_no_nearer():
+    points = [metric(1, 2, label=f"W{week}", up_to=0.75) for week in range(2)]
+    chart = drawn("{% line_chart points 'Held' %}", points=points)
+    assert len(re.findall('<polygon class="up-to"', chart)) == 1
+    assert f"at most 75.0{NB}%</title>" in chart
+    assert 'class="up-to"' not in drawn("{% line_chart points 'Held' %}", points=[metric(1, 2, label="W1")] * 2)
+
+
+def test_small_multiples_share_one_scale_and_name_each_point():
+    charts = [
+        {"label": name, "metric": metric(num, 100), "points": [metric(num, 100, label="2026-W10", url="/rows")]}
+        for name, num in (("Phone", 5), ("E<mail>", 30))
+    ]
+    chart = drawn("{% small_multiples charts 'Again' says='So.' %}", charts=charts)
+    assert chart.count('<svg class="plot"') == 2
+    assert chart.count(f">40{NB}%</text>") == 2
+    assert "<title>E&lt;mail&gt;, 2026-W10: 30.0" in chart
+    assert chart.count('<a href="/rows">') == 4
+
+
 def test_step_chart_walks_right_then_down_and_stops_at_its_end():
     series = [{"label": "Open", "steps": [(1, 0.9), (2, 0.7), (9, 0.1)]}]
     chart = drawn("{% step_chart series 'Open' x_max=4 %}", series=series)
     walked = re.search(r'class="step s0" d="(M46[^"]+)"', chart)[1]
     assert walked == "M46 10H191V28.8H336V66.4H626"
     assert f'<th scope="row" class="num">4</th><td class="num">70.0{NB}%</td>' in chart
+
+
+def test_step_chart_can_be_read_point_by_point():
+    series = [{"label": "open", "steps": [(1, 0.5)]}]
+    chart = drawn("{% step_chart series 'Open' x_max=4 %}", series=series)
+    titles = re.findall(r'tabindex="0" role="img"><title>([^<]+)<', chart)
+    assert titles == [f"open after {at} d: 50.0{NB}%" for at in (1, 2, 3, 4)]
 
 
 def test_step_chart_drops_marks_that_were_not_reached():
