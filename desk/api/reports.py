@@ -65,6 +65,20 @@ ROW = {
     "additionalProperties": True,
 }
 FAMILIAR = {"anyOf": [ROW, {"type": "null"}], "description": "Closed as resolved, of all closed in the period."}
+EFFECT = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("to_contact", "held_out"), ROW),
+        **dict.fromkeys(("difference", "ci_low", "ci_high"), SHARE),
+        "verdict": {"type": "string", "enum": list(against.VERDICTS)},
+    },
+}
+OUTREACH = {
+    "type": "object",
+    "description": "Of the report of the silent: customers drawn in the period, 30 days later, those to be contacted beside "
+    "those held out; each once, contacted or not.",
+    "properties": {**dict.fromkeys(("came_back", "resolved", "reached"), EFFECT), "why": {"type": "string"}},
+}
 EARLIER = {
     "type": ["object", "null"],
     "description": "The earlier period that was asked for.",
@@ -89,6 +103,7 @@ ANSWER = {
         "total": ROW,
         "rows": {"type": "array", "items": ROW},
         "familiar": FAMILIAR,
+        "outreach": OUTREACH,
         "marks": {"type": "array", "items": MARK},
     },
     "required": ["definition", "from", "to", "as_of", "window_days", "entered_after_as_of", "total", "rows", "marks"],

@@ -242,6 +242,17 @@ WORDS = {
     "tangible.den": "With a dead end, its days over",
     "tangible.immature": "With a dead end, too recent to count",
     "to_contact": "Silent, to be contacted",
+    **{
+        f"{side}.{part}": f"{words}: {of}"
+        for side, words in (("drawn", "Drawn to be contacted"), ("held", "Held out"))
+        for part, of in (
+            ("den", "30 days ago or more"),
+            ("immature", "less than 30 days ago"),
+            ("came_back", "came back to us"),
+            ("resolved", "have a solution"),
+            ("reached", "were reached by us"),
+        )
+    },
     "held_out": "Silent, held out",
     "not_to_contact": "Silent, not to be contacted",
     "waiting": "Silent, waiting without an update",

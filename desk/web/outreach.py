@@ -1,5 +1,6 @@
 """Who went silent and is to be contacted, with owner and next step; one button plans it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -9,11 +10,12 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from desk import access
+from desk.web import comparing
 from desk.web import rows as listing
 from followups.actions import reviving
 from followups.errors import Refused
 from followups.models import FollowUp, Role, Ticket
-from followups.reports import cuts, silent
+from followups.reports import against, cuts, outreach, rows, silent
 
 
 def rows_of(request: HttpRequest, listed: list[cuts.Listed]) -> list[dict[str, Any]]:
@@ -31,8 +33,50 @@ def shown(request: HttpRequest, ticket: Ticket, row: cuts.Listed) -> dict[str, A
         "who": listing.name_of(ticket.customer, request.user),
         "owner": ticket.agent or ticket.team,
         "step": next(iter(ticket.next_steps), None),
-        "left_at": row.at - silent.WATCHED,
+        "left_at": row.at - outreach.WATCHED,
         "may": request.actor.role != Role.AUDITOR,
+    }
+
+
+LABELS = {
+    "came_back": "Came back to us by themselves or with an answer",
+    "resolved": "Have a solution",
+    "reached": "Were reached by us",
+}
+# Of those to be contacted, beside those held out.
+SIGNS = {
+    against.MORE: ("done", "more than without"),
+    against.FEWER: ("overdue", "fewer than without"),
+    against.ALIKE: ("info", "no clear difference"),
+    against.FEW: ("info", "too few to say"),
+    against.NONE: ("info", "nothing to compare"),
+}
+
+
+def effects(found: rows.Outreach, link: Callable[..., str]) -> dict[str, Any]:
+    """What reaching out does, each count with its rows."""
+    shown = [effect(name, getattr(found, name), link) for name in outreach.BECAME]
+    young = found.came_back.to_contact.immature + found.came_back.held_out.immature
+    return {"rows": shown, "why": found.why, "young": young, "days": outreach.FOLLOWED.days}
+
+
+def effect(name: str, it: rows.Effect, link: Callable[..., str]) -> dict[str, Any]:
+    look, said = SIGNS[it.verdict]
+    return {
+        "label": LABELS[name],
+        "now": it.to_contact,
+        "before": it.held_out,
+        "sign": look,
+        "said": said,
+        "shift": "" if it.difference is None else comparing.points(it.difference),
+        "shift_range": ""
+        if it.difference is None
+        else f"{comparing.points(it.ci_low)} to {comparing.points(it.ci_high)}",
+        "links": {
+            f"{place}_{count}": link(f"{side}.{part}")
+            for place, side in (("now", "drawn"), ("before", "held"))
+            for count, part in (("num", name), ("den", "den"))
+        },
     }
 
 

@@ -138,7 +138,9 @@ def laden(request: HttpRequest, module: ModuleType, question: windows.Question) 
 def silent_ones(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
     """The report of silence: also who is to be contacted, with owner and next step."""
     total, listed = cuts.listed(question, module.SOURCES, part="to_contact", key=None, limit=SHOWN, offset=0)
-    return drawn(request, module, question) | {"to_contact": outreach.rows_of(request, listed), "in_all": total}
+    found = drawn(request, module, question)
+    effects = outreach.effects(found["report"].outreach, linked(request, module.NAME))
+    return found | {"to_contact": outreach.rows_of(request, listed), "in_all": total, "effects": effects}
 
 
 def laid_out(request: HttpRequest, found: rows.Report, question: windows.Question) -> dict[str, Any]:

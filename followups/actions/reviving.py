@@ -7,7 +7,7 @@ from django.db import transaction
 from followups.actions import closing, scheduling
 from followups.errors import Refused
 from followups.models import Actor, DoNotContact, FollowUp, Ticket, WaiverKind
-from followups.reports import silent
+from followups.reports import outreach
 
 REASON = "Reaching out: she has said nothing for 90 days, and it ended without a remedy."
 
@@ -32,7 +32,7 @@ def _check(ticket: Ticket) -> None:
         raise Refused("no-customer", "Nobody knows whom to contact here.")
     if customer.do_not_contact == DoNotContact.ALL:
         raise Refused("do-not-contact", "She does not wish to be contacted.")
-    if silent.is_held_out(customer.pk):
+    if outreach.is_held_out(customer.pk):
         raise Refused("held-out", "She is one of those who are not contacted, to see what contacting does.")
     if ticket.waivers.filter(kind=WaiverKind.DECEASED, reopened_at__isnull=True).exists():
         raise Refused("do-not-contact", "She has died.")

@@ -7,7 +7,7 @@ from typing import Any
 from followups.reports import statistics
 
 TOTAL = "total"
-WHERE_ASKED = ("at_common_mix", "against")
+WHERE_ASKED = ("at_common_mix", "against", "outreach")
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,28 @@ class Silent(Row):
 
 
 @dataclass(frozen=True)
+class Effect:
+    """`difference` is of those to be contacted less those held out, with Newcombe's interval; `verdict` as in `Against`."""
+
+    to_contact: Row
+    held_out: Row
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Outreach:
+    """What became of the customers drawn in the period within 30 days: came back to us, were resolved, were reached by us."""
+
+    came_back: Effect
+    resolved: Effect
+    reached: Effect
+    why: str
+
+
+@dataclass(frozen=True)
 class Workload:
     """Open at as_of, by age; done in the period; and by day (ISO date) what is promised and what the people can carry.
 
@@ -210,6 +232,7 @@ class Report:
     total: Any
     rows: list[Any] = field(default_factory=list)
     familiar: Row | None = None
+    outreach: Outreach | None = None
 
 
 def figures(row: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from followups.reports import (
     dead_ends,
     first_contact,
     mix,
+    outreach,
     promises,
     recontact,
     resolution,
@@ -92,8 +93,12 @@ def report(module: ModuleType, question: windows.Question) -> rows.Report:
 
 
 def beside(found: rows.Report, question: windows.Question) -> rows.Report:
-    """The report with what was asked to stand beside its shares: at most one statement for each period counted."""
+    """The report with what was asked to stand beside its shares: at most one statement for each period counted. Beside
+    the silent always stands what reaching out does.
+    """
     found, shares = apart(found, question), SHARES.get(found.name)
+    if found.name == silent.NAME:
+        found = replace(found, outreach=outreach.compared(question))
     by_who, compared = question.by in WHO, question.against is not None
     if shares is None or not (by_who or compared):
         return found

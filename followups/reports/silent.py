@@ -1,18 +1,12 @@
 """M7: whom we left without a remedy or without an update, and who has said nothing since. Silent, not gone."""
 
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-from django.db import connection
-
-from followups.reports import answers, cuts, rows, windows
+from followups.reports import answers, cuts, outreach, rows, windows
 from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
 
 NAME = "silent"
 REASONS = ("no_customer", "shared_account", "deceased")
-WATCHED = timedelta(days=90)
-HELD_OUT_PERCENT = 20
 KINDS = ("waived", "gave_up", "imported", "waiting")
 DEFINITION = (
     "Tickets that ended without a remedy, or wait without an update from us, and whose 90 days of watching were over "
@@ -24,13 +18,11 @@ COUNTED = (
     "from its end; one that is open, from the last time that we reached her about it, else from its opening. It counts "
     "in the period in which its 90 days are over. Silent: no contact of hers about anything in the 90 days before as of; "
     "automatic messages are none. Tickets without a customer, shared accounts and the deceased "
-    f"are left out and counted. Held out: {HELD_OUT_PERCENT} of 100 customers, drawn by their key and always the same, are "
-    "not contacted, so that what reaching out does can be seen beside them. Intervals are Wilson's, 95 %."
+    f"are left out and counted. Held out: {outreach.HELD_OUT_PERCENT} of 100 customers, drawn by their key and always the "
+    "same, are not contacted, so that what reaching out does can be seen beside them. What it does: each customer once, from the "
+    "instant at which a ticket of hers was first left so for 90 days and she silent, for 30 days; all who were drawn count, "
+    "contacted or not (intention to treat), once the 30 days are over. Intervals are Wilson's, 95 %; differences Newcombe's."
 )
-
-DAYS = f"interval '{WATCHED.days * 24} hours'"
-# Drawn by her key: the same customer falls on the same side for ever, whoever asks.
-HELD_OUT = f"(('x' || substr(md5('outreach:' || {{}}::text), 1, 8))::bit(32)::bigint %% 100 < {HELD_OUT_PERCENT})"
 
 FACTS = f"""
     ends AS ({ENDS}),
@@ -59,14 +51,14 @@ FACTS = f"""
         WHERE s.ticket_id IS NULL AND t.opened_at <= %(as_of)s
     ),
     watched AS MATERIALIZED (
-        SELECT t.id AS ticket_id, u.since + {DAYS} AS at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority,
+        SELECT t.id AS ticket_id, u.since + {outreach.DAYS} AS at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority,
             t.customer_id, u.ending, c.do_not_contact = 'all' AS not_to_contact,
             CASE WHEN t.customer_id IS NULL THEN 'no_customer' WHEN c.shared_account THEN 'shared_account'
                 WHEN u.deceased THEN 'deceased' END AS left_out
         FROM (SELECT * FROM ended WHERE ending IN ('waived', 'gave_up', 'imported') UNION ALL SELECT * FROM waiting) u
         JOIN followups_ticket t ON t.id = u.ticket_id
         LEFT JOIN followups_customer c ON c.id = t.customer_id
-        WHERE u.since + {DAYS} >= %(start)s AND u.since + {DAYS} < %(end)s AND {COUNTED_TICKET}
+        WHERE u.since + {outreach.DAYS} >= %(start)s AND u.since + {outreach.DAYS} < %(end)s AND {COUNTED_TICKET}
     ),
     hers AS (
         SELECT coalesce(c.customer_id, t.customer_id) AS customer_id, max(c.at) AS at
@@ -76,8 +68,8 @@ FACTS = f"""
         GROUP BY 1
     ),
     facts AS (
-        SELECT watched.*, {HELD_OUT.format("watched.customer_id")} AS held_out, watched.at <= %(as_of)s AS mature,
-            hers.at IS NULL OR hers.at <= %(as_of)s - {DAYS} AS silent
+        SELECT watched.*, {outreach.HELD_OUT.format("watched.customer_id")} AS held_out, watched.at <= %(as_of)s AS mature,
+            hers.at IS NULL OR hers.at <= %(as_of)s - {outreach.DAYS} AS silent
         FROM watched LEFT JOIN hers ON hers.customer_id = watched.customer_id
     )
 """
@@ -96,14 +88,7 @@ SOURCE = cuts.Source(
         **cuts.excluding(REASONS),
     },
 )
-SOURCES = (SOURCE,)
-
-
-def is_held_out(customer_id: UUID) -> bool:
-    """Whether she is one of those who are not contacted."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {HELD_OUT.format('%s')}", [customer_id])
-        return cursor.fetchone()[0]
+SOURCES = (SOURCE, outreach.SOURCE)
 
 
 def report(question: windows.Question) -> rows.Report:

@@ -114,11 +114,16 @@ def said(rows: Recorded, asked: Any) -> list[Fact]:
             if row["ticket_id"] not in seen:
                 parts |= in_her_hands(rows, row, asked)
             seen.add(row["ticket_id"])
+        if kind in DEAD and (row["closed"] or not is_told(steps[row["replaced_by_id"]], asked)):
+            parts |= {"untold"}
         if not row["closed"]:
-            told = steps[row["replaced_by_id"]]["told_at"]
-            parts |= {"replaced"} | ({"told"} if told is not None and told <= asked.as_of else set())
+            parts |= {"replaced"} | ({"told"} if is_told(steps[row["replaced_by_id"]], asked) else set())
         found.append(rows.place(row | {"agent_id": row["agent_id"] or row["by_id"]}, row["at"], parts))
     return found
+
+
+def is_told(step: dict[str, Any], asked: Any) -> bool:
+    return step["told_at"] is not None and step["told_at"] <= asked.as_of
 
 
 def in_her_hands(rows: Recorded, row: dict[str, Any], asked: Any) -> set[str]:

@@ -81,7 +81,7 @@ def became(row: dict, connected: int | None, touched: list[dict], moves: list[di
     left = [c for c in ours(row, moves, touched, as_of) if c["reached"] in ("voicemail", "written")]
     tried = any((row["since"] or 0) <= c["at"] <= row["due"] for c in left)
     name = "moved_by_us" if row["alone"] else ("never_done" if connected is None else "kept_late")
-    return {"den", name} | ({"tried_in_time"} if tried else set())
+    return {"den", "broken", name} | ({"tried_in_time"} if tried else set())
 
 
 def promises_columns(facts: list[Fact]) -> Columns:

@@ -76,7 +76,8 @@ def resolution(rows: Recorded, asked: Any) -> list[Fact]:
             if at > asked.as_of:
                 parts.add(f"{days}.immature")
             else:
-                parts |= {f"{days}.den"} | ({f"{days}.num"} if is_resolved(rows, of[row["id"]], at) else set())
+                name = "num" if is_resolved(rows, of[row["id"]], at) else "unsolved"
+                parts |= {f"{days}.den", f"{days}.{name}"}
         waited = (end["start"] if end else asked.as_of) - row["opened_at"]
         more = {"waited": waited, "resolved": "num" in parts, "ended": end is not None}
         found.append(rows.place_opening(row, parts, **more))
@@ -155,7 +156,58 @@ def silent(rows: Recorded, asked: Any) -> list[Fact]:
         if kind and asked.start <= since + SILENT_AFTER < asked.end:
             parts = heard(rows, row, kind, since + SILENT_AFTER, asked.as_of)
             found.append(rows.place(row | {"ticket_id": key}, since + SILENT_AFTER, parts))
+    return found + drawn(rows, asked)
+
+
+def drawn(rows: Recorded, asked: Any) -> list[Fact]:
+    """Each customer at her first draw, where it lies in the period, with what became of her."""
+    first: dict[str, tuple[int, int]] = {}
+    for key, row in rows.tickets.items():
+        for at in draws(rows, row, asked.as_of):
+            who = row["customer_id"]
+            first[who] = min(first.get(who, (at, key)), (at, key))
+    return [
+        rows.place(rows.tickets[key] | {"ticket_id": key}, at, became(rows, who, key, at, asked.as_of))
+        for who, (at, key) in first.items()
+        if asked.start <= at < asked.end
+    ]
+
+
+def draws(rows: Recorded, row: dict, as_of: int) -> list[int]:
+    """The instants at which this ticket had been left for 90 days, as it stood then, and she said nothing in them."""
+    key = row["id"]
+    began = {row["opened_at"]} | {end["start"] for end in rows.ends[key]} | {c["at"] for c in rows.contacts[key]}
+    began |= {each["at"] for each in rows.reopenings[key]}
+    found = []
+    for at in sorted({max(each + SILENT_AFTER, row["created_at"]) for each in began}):
+        kind, since = left(rows, row, at)
+        end = rows.state(key, at)
+        dead = end is not None and end.get("waiver") == "deceased"
+        fits = kind and max(since + SILENT_AFTER, row["created_at"]) == at <= as_of
+        if fits and not dead and not rows.is_unknown(key) and not said(rows, row, at - SILENT_AFTER, at):
+            found.append(at)
     return found
+
+
+def said(rows: Recorded, row: dict, after: int, until: int) -> bool:
+    return any(after < c["at"] <= until for c in rows.words[row["customer_id"]])
+
+
+def became(rows: Recorded, who: str, key: int, at: int, as_of: int) -> set[str]:
+    held = int(hashlib.md5(f"outreach:{who}".encode()).hexdigest()[:8], 16) % 100 < 20  # noqa: S324
+    side, over = "held" if held else "drawn", at + 30 * DAY
+    if over > as_of:
+        return {f"{side}.immature"}
+    hers = [c for c in rows.rows["contact"] if rows.who(c) == who and at < c["at"] <= over]
+    end = rows.state(key, over)
+    so = {
+        "came_back": any(c["direction"] == "inbound" and c["purpose"] != "automatic" for c in hers),
+        "reached": any(
+            c["direction"] == "outbound" and c["reached"] in ("reached", "written", "voicemail") for c in hers
+        ),
+        "resolved": end is not None and end["resolved"] and end["start"] > at,
+    }
+    return {f"{side}.den"} | {f"{side}.{name}" for name, it in so.items() if it}
 
 
 def left(rows: Recorded, row: dict, as_of: int) -> tuple[str, int]:

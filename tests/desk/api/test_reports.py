@@ -23,7 +23,7 @@ QUERIES = {
     "promises": 9,
     "chase": 9,
     "dead-ends": 11,
-    "silent": 9,
+    "silent": 10,
     "confirmed": 9,
     "targets": 10,
     "workload": 13,

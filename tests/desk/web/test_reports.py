@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from followups.models import Site
-from followups.reports import catalogue, cuts, shares, silent, windows
+from followups.reports import catalogue, cuts, outreach, shares, windows
 from tests import factories
 from tests.desk.conftest import A_TUESDAY
 from tests.followups.reports import histories
@@ -26,7 +26,7 @@ QUERIES = {
     "promises": 12,
     "chase": 12,
     "dead-ends": 13,
-    "silent": 13,
+    "silent": 14,
     "confirmed": 11,
     "targets": 13,
     "workload": 16,
@@ -208,12 +208,12 @@ def gave_up(office):
     while len(found) < 2:
         person = histories.person(f"p{turn}", now=START)
         turn += 1
-        if silent.is_held_out(person.pk) not in found:
+        if outreach.is_held_out(person.pk) not in found:
             row = histories.ticket(
-                person, at=START, team=office.billing, subject=f"Left {silent.is_held_out(person.pk)}"
+                person, at=START, team=office.billing, subject=f"Left {outreach.is_held_out(person.pk)}"
             )
             histories.close(row, at=START + DAY, outcome="withdrawn", why="gave_up")
-            found[silent.is_held_out(person.pk)] = row
+            found[outreach.is_held_out(person.pk)] = row
     return found
 
 

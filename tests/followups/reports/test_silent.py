@@ -5,7 +5,7 @@ import pytest
 from followups.actions import reviving
 from followups.errors import Refused
 from followups.models import Actor, DoNotContact
-from followups.reports import cuts, silent
+from followups.reports import cuts, outreach, silent
 from tests import factories
 from tests.followups.reports import histories
 
@@ -34,7 +34,7 @@ def drawn(*, held_out, count):
     while len(found) < count:
         person = histories.person(f"p{held_out}{turn}", now=START)
         turn += 1
-        if silent.is_held_out(person.pk) == held_out:
+        if outreach.is_held_out(person.pk) == held_out:
             row = histories.ticket(person, at=LEFT - 5 * DAY)
             histories.close(row, at=LEFT, outcome="withdrawn", why="gave_up")
             found.append(row)
@@ -107,7 +107,7 @@ def test_who_is_held_out_is_drawn_by_her_key_for_ever():
 def test_about_a_fifth_is_held_out():
     from uuid import UUID
 
-    held = sum(silent.is_held_out(UUID(int=number * 7919)) for number in range(500))
+    held = sum(outreach.is_held_out(UUID(int=number * 7919)) for number in range(500))
     assert 75 <= held <= 125
 
 
