@@ -17,6 +17,7 @@ from followups.models import Export, Role
 
 SIZE = 50
 A_DAY = timedelta(days=1)
+LAST = timedelta(microseconds=1)  # the end of a period is not in it
 SAID = {
     "by": "by {}",
     "team": "team {}",
@@ -41,18 +42,19 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 def line(row: Export) -> dict[str, Any]:
     asked = row.asked
+    start, end, as_of = (datetime.fromisoformat(asked[name]) for name in ("from", "to", "as_of"))
     words = [words.format(asked[name]) for name, words in SAID.items() if asked.get(name)]
     return {
         "row": row,
         "title": columns.TITLES.get(row.report, row.report),
         "words": ", ".join(words) or "the whole",
-        "span": f"{day(asked['from'])} to {day(asked['to'])}",
-        "as_of": "" if row.at - datetime.fromisoformat(asked["as_of"]) < A_DAY else day(asked["as_of"]),
+        "span": f"{day(start)} to {day(end - LAST)}",
+        "as_of": "" if row.at - as_of < A_DAY else day(as_of),
     }
 
 
-def day(instant: str) -> str:
-    return dateformat.format(datetime.fromisoformat(instant).astimezone(ZoneInfo(settings.DESK_ZONE)), "D j M Y")
+def day(instant: datetime) -> str:
+    return dateformat.format(instant.astimezone(ZoneInfo(settings.DESK_ZONE)), "D j M Y")
 
 
 urlpatterns = [path("exports", listing, name="exports")]

@@ -141,7 +141,7 @@ def test_each_reads_the_lines_of_those_they_lead(as_, march):
     assert as_(march.ada).get("/exports").status_code == 403
     shown = words(as_(march.sam).get("/exports"))
     assert "as a file" in shown
-    assert "Wed 31 Dec 2025 to Tue 31 Mar 2026" in shown
+    assert "Wed 31 Dec 2025 to Mon 30 Mar 2026" in shown
     assert "as it stood Tue 31 Mar 2026" in shown
 
 
