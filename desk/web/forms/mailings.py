@@ -11,11 +11,11 @@ from followups.models import Mailing, Period, Rhythm
 
 TIME = {"type": "time"}
 LAST_DAY = 31
-DAYS_OF_MONTH = [(f"{Rhythm.MONTH}:{day}", f"day {day}") for day in range(1, LAST_DAY)]
 ON = [
     (Rhythm.WORKING_DAY.value, Rhythm.WORKING_DAY.label),
-    ("Each week on", [(f"{Rhythm.WEEK}:{number}", name) for number, name in enumerate(rhythms.WEEKDAYS)]),
-    ("Each month on", [*DAYS_OF_MONTH, (f"{Rhythm.MONTH}:{LAST_DAY}", "its last day")]),
+    *((f"{Rhythm.WEEK}:{number}", f"Each week on {name}") for number, name in enumerate(rhythms.WEEKDAYS)),
+    *((f"{Rhythm.MONTH}:{day}", f"Each month on day {day}") for day in range(1, LAST_DAY)),
+    (f"{Rhythm.MONTH}:{LAST_DAY}", "On the last day of each month"),
 ]
 
 

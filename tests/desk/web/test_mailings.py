@@ -70,6 +70,9 @@ def test_it_is_made_shown_changed_paused_resumed_and_deleted(as_, billing):
     assert "The next leaves Mon 30 Nov 17:30" in words(client.get(f"/mailings/{row.pk}"))
     client.post(f"/mailings/{row.pk}/pause")
     assert "paused" in words(client.get("/mailings"))
+    assert "Held back; else sent to you on the last day of each month at 17:30 (UTC)." in words(
+        client.get(f"/mailings/{row.pk}")
+    )
     client.post(f"/mailings/{row.pk}/resumption")
     row.refresh_from_db()
     assert (row.paused_at, row.settled_at) == (None, A_TUESDAY)

@@ -227,6 +227,19 @@ def test_it_is_given_up_after_eight_tries_and_sent_again_by_hand(sam, broken):
     assert "This letter is late" in mail.outbox[0].body
 
 
+def test_after_a_sender_died_with_it_another_sends_it_under_the_same_key(sam):
+    make(sam)
+    with transaction.atomic():
+        mailings._batch(EIGHT)
+    assert deliveries._lease(EIGHT, deliveries.REPORTS).attempts == 1
+    assert deliveries.reports(now=EIGHT + MINUTE / 2) == 0
+    assert mailings.sweep(now=EIGHT + MINUTE) == 1
+    row = Delivery.objects.get()
+    assert (row.state, row.attempts, row.fence) == ("sent", 2, 2)
+    assert mail.outbox[0].extra_headers["Message-ID"] == deliveries.message_id(row.key)
+    assert Export.objects.count() == 1
+
+
 def test_an_older_one_that_could_not_leave_gives_way_to_the_next(sam, broken):
     make(sam)
     mailings.sweep(now=EIGHT)
