@@ -31,8 +31,12 @@ def asked(question: windows.Question) -> Asked:
 
 
 def columns(row: Any) -> dict[str, Any]:
-    found = dict(tables.flat(asdict(row)))
-    return {name: value for name, value in found.items() if name != "key" and not name.endswith(BESIDE)}
+    return known(dict(tables.flat(asdict(row))))
+
+
+def known(found: dict[str, Any]) -> dict[str, Any]:
+    """Without what stands beside."""
+    return {name: value for name, value in found.items() if name != "key" and not any(word in name for word in BESIDE)}
 
 
 def agree(oracle: Oracle, name: str, question: windows.Question) -> int:
