@@ -142,3 +142,14 @@ def test_a_moment_is_tried_without_script(browser, live_server, desk, sign_in, p
     plain.get_by_role("button", name="Show who would hear").click()
     assert plain.get_by_role("row", name="Escalated").count() == 1
     context.close()
+
+
+def test_on_a_narrow_screen_nothing_lies_beside_it(page, desk, people, sign_in, live_server):
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(desk.sam)
+    page.goto(f"{live_server.url}/time-rules/{desk.team.pk}")
+    for name in ("Who would hear what, when, as a table", "The rules, as a table"):
+        region = page.get_by_role("region", name=name)
+        assert region.evaluate("node => node.scrollWidth <= node.clientWidth"), name
+        assert all(cell.bounding_box()["x"] >= 0 for cell in region.locator("tbody td").all())
+    assert violations(page) == []

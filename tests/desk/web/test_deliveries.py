@@ -109,6 +109,12 @@ def test_others_read_it_and_change_nothing(office, as_):
     assert as_(office.root).get("/messaging/999999").status_code == 404
 
 
+def test_a_teams_page_leads_back_and_calls_no_list_of_boxes_optional(office, as_):
+    page = as_(office.sam).get(f"/messaging/{office.billing.pk}").text
+    assert '<a class="muted" href="/messaging">Messages of the desk</a>' in page
+    assert "<legend>Written by itself</legend>" in page
+
+
 def test_a_language_that_is_not_written_here_is_refused(office, as_):
     assert as_(office.root).post("/messaging", {"language": "tlh"}).status_code == 400
     assert not Messaging.objects.exists()
