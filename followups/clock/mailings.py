@@ -3,6 +3,7 @@
 A mailing is looked at within the hour in any case, so that a holiday, a new calendar or new rules of a zone hold.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -38,7 +39,7 @@ def _batch(now: datetime) -> int | None:
     return sum(_settle(row, calendars[row.agent_id], now) for row in found)
 
 
-def calendars_of(people) -> dict[int, worktime.Calendar]:
+def calendars_of(people: Iterable[Agent]) -> dict[int, worktime.Calendar]:
     """On which days each of them works."""
     return {key: rest.calendar for key, rest in quiet.of(people).items()}
 
@@ -59,7 +60,14 @@ def _written(row: Mailing, at: datetime, now: datetime) -> bool:
     return Delivery.objects.get_or_create(key=mailing.key_of(row, at), defaults=mailing.letter(row, now=now))[1]
 
 
+def waiting(*, now: datetime) -> list[tuple[datetime, str]]:
+    """The letters that the next sweep would write down: when each fell due, and its key."""
+    rows = list(Mailing.objects.due(now).filter(agent__is_active=True).select_related("agent"))
+    calendars = calendars_of({row.agent_id: row.agent for row in rows}.values())
+    found = [(rhythms.latest(row, calendars[row.agent_id], now=now), row) for row in rows if worktime.is_zone(row.zone)]
+    return [(at, mailing.key_of(row, at)) for at, row in found if at is not None]
+
+
 def following(row: Mailing, *, now: datetime) -> datetime | None:
     """When it is sent next, as things stand."""
-    person: Agent = row.agent
-    return None if row.paused_at else rhythms.following(row, calendars_of([person])[person.pk], now=now)
+    return None if row.paused_at else rhythms.following(row, calendars_of([row.agent])[row.agent_id], now=now)

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand
 
 from followups import tasks
-from followups.clock import deliveries, drift, due
+from followups.clock import deliveries, drift, due, mailings
 from followups.models import Delivery, Site
 
 
@@ -27,5 +27,7 @@ class Command(BaseCommand):
         rows = Delivery.objects.filter(state="waiting").order_by("due_at", "id")
         for key, kind, at in rows.values_list("key", "kind", "due_at").iterator():
             self.stdout.write(f"{at:%F %T}Z {kind} {key}")
+        for at, key in mailings.waiting(now=now):
+            self.stdout.write(f"{at:%F %T}Z report {key}")
         self.stdout.write(f"{rows.count()} messages wait; {deliveries.due(now).count()} would go out at once.")
         self.stdout.write(f"{due.waiting(now=now).count()} reminders are due; they are told in the desk in any case.")
