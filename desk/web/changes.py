@@ -36,9 +36,9 @@ ANSWERS = {
     "month before.",
     against.NONE: "Not known yet: it takes two months of tickets to compare.",
     against.MIX_MORE: "Not worse, though {now} were still without a solution a week later and {before} in the month before: "
-    "more came {by} on which it takes longer. Had as many come by each as before, it were {mix}.",
+    "more came {by} on which it takes longer. Had as many come by each as before, it would be {mix}.",
     against.MIX_FEWER: "Not better, though {now} were still without a solution a week later and {before} in the month "
-    "before: more came {by} on which it is quick. Had as many come by each as before, it were {mix}.",
+    "before: more came {by} on which it is quick. Had as many come by each as before, it would be {mix}.",
 }
 BY = {"channel": "by channels", "family": "about problems", "": ""}
 WHY = {
@@ -80,7 +80,7 @@ def _measure(one: change.Change, found: change.Look, kept: dict[str, str]) -> di
 def _shown(one: change.Change, found: change.Look, kept: dict[str, str], **place: str) -> dict[str, Any]:
     """A line; `place` are the words that ask for its rows alone."""
     sign, said = SIGNS[one.verdict]
-    shift = one.difference
+    shift = None if one.verdict == against.FEW else one.difference
     return {
         "now": one.now,
         "before": one.before,

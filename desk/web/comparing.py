@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from desk.templatetags.desk import rate
-from desk.web.columns import NOTHING, Column
+from desk.templatetags.desk import number, rate
+from desk.web.columns import Column
 from followups.models import TargetKind
 from followups.reports import against, rows, shares, windows
 
@@ -41,7 +41,8 @@ PLAIN = {
 
 def points(share: float) -> str:
     """A difference of shares in percentage points with its sign: `−4.1`."""
-    return f"{share * 100:+.1f}".replace("-", "\u2212")
+    text = f"{share * 100:+.1f}".replace("-", "\u2212")
+    return "0.0" if text[1:] == "0.0" else text
 
 
 def sign(verdict: str, more: str) -> tuple[str, str]:
@@ -72,7 +73,6 @@ def beside(
         ],
         "now": (question.start, question.end),
         "then": (earlier.start, earlier.end),
-        "immature": found[-1][1].immature,
         "mixed": any(row.against.verdict in against.FOR_MIX for _, row in found),
     }
 
@@ -85,39 +85,45 @@ def links(share: shares.Share, now: Callable[..., str], then: Callable[..., str]
 def line(label: str, row: rows.Row, more: str) -> dict[str, Any]:
     then = row.against
     look, said = sign(then.verdict, more)
+    known = then.difference is not None and then.verdict != against.FEW
     return {
         "label": label,
         "now": row,
         "before": then,
         "sign": look,
         "said": said,
-        "shift": "" if then.difference is None else points(then.difference),
-        "shift_range": "" if then.difference is None else f"{points(then.ci_low)} to {points(then.ci_high)}",
+        "shift": points(then.difference) if known else "",
+        "shift_range": f"{points(then.ci_low)} to {points(then.ci_high)}" if known else "",
         "mix": rate(then.at_old_mix) if then.verdict in against.FOR_MIX else "",
-        "immature": row.immature,
+        "young": young(row.immature, then.immature),
     }
 
 
+def young(now: int, then: int) -> str:
+    """What is too recent to count, in either period."""
+    if not now + then:
+        return ""
+    return f"too recent to count: {number(now)}" + (f" now, {number(then)} then" if then else "")
+
+
 def notes(column: Column, row: Any) -> list[str]:
-    """What stands under a share in a cell."""
+    """The lines under a share in a cell: short ones, a table has many columns."""
     if column.share is None:
         return []
     found: rows.Row = column.share(row)
-    said = [at_same_mix(found.at_common_mix)] if found.at_common_mix else []
-    return [*said, moved(found.against)] if found.against else said
+    said = at_same_mix(found.at_common_mix) if found.at_common_mix else []
+    return [*said, *moved(found.against)] if found.against else said
 
 
-def at_same_mix(it: rows.CommonMix) -> str:
-    if it.rate is None:
-        covers = f", covers {rate(it.covered)}" if it.covered else ""
-        return f"{NOTHING} at the same mix{covers}"
-    return f"{rate(it.rate)} at the same mix" + ("" if it.covered == 1 else f", of {rate(it.covered)} of it")
+def at_same_mix(it: rows.CommonMix) -> list[str]:
+    part = [] if it.covered in (1, None) else [f"of {it.covered * 100:.0f}\u00a0% of it"]
+    return [f"{rate(it.rate)} at the same mix", *part]
 
 
-def moved(then: rows.Against) -> str:
+def moved(then: rows.Against) -> list[str]:
     if then.difference is None:
-        return "nothing to compare"
+        return ["nothing to compare"]
     if then.verdict in (against.FEW, against.UNFINISHED):
-        return PLAIN[then.verdict][1]
-    span = f"{points(then.difference)} points, {points(then.ci_low)} to {points(then.ci_high)}"
-    return f"{span}: {rate(then.at_old_mix)} at the old mix" if then.verdict in against.FOR_MIX else span
+        return [PLAIN[then.verdict][1]]
+    span = [f"{points(then.difference)} points", f"{points(then.ci_low)} to {points(then.ci_high)}"]
+    return [*span, f"{rate(then.at_old_mix)} at the old mix"] if then.verdict in against.FOR_MIX else span

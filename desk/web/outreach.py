@@ -39,7 +39,7 @@ def shown(request: HttpRequest, ticket: Ticket, row: cuts.Listed) -> dict[str, A
 
 
 LABELS = {
-    "came_back": "Came back to us by themselves or with an answer",
+    "came_back": "Contacted us again",
     "resolved": "Have a solution",
     "reached": "Were reached by us",
 }
@@ -56,22 +56,23 @@ SIGNS = {
 def effects(found: rows.Outreach, link: Callable[..., str]) -> dict[str, Any]:
     """What reaching out does, each count with its rows."""
     shown = [effect(name, getattr(found, name), link) for name in outreach.BECAME]
-    young = found.came_back.to_contact.immature + found.came_back.held_out.immature
-    return {"rows": shown, "why": found.why, "young": young, "days": outreach.FOLLOWED.days}
+    sides = (found.came_back.to_contact, found.came_back.held_out)
+    young = sum(side.immature for side in sides)
+    known = sum(side.den for side in sides)
+    return {"rows": shown if known else [], "why": found.why, "young": young, "days": outreach.FOLLOWED.days}
 
 
 def effect(name: str, it: rows.Effect, link: Callable[..., str]) -> dict[str, Any]:
     look, said = SIGNS[it.verdict]
+    known = it.difference is not None and it.verdict != against.FEW
     return {
         "label": LABELS[name],
         "now": it.to_contact,
         "before": it.held_out,
         "sign": look,
         "said": said,
-        "shift": "" if it.difference is None else comparing.points(it.difference),
-        "shift_range": ""
-        if it.difference is None
-        else f"{comparing.points(it.ci_low)} to {comparing.points(it.ci_high)}",
+        "shift": comparing.points(it.difference) if known else "",
+        "shift_range": f"{comparing.points(it.ci_low)} to {comparing.points(it.ci_high)}" if known else "",
         "links": {
             f"{place}_{count}": link(f"{side}.{part}")
             for place, side in (("now", "drawn"), ("before", "held"))

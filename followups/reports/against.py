@@ -23,6 +23,10 @@ VERDICTS = (FEWER, MORE, ALIKE, FEW, NONE, MIX_FEWER, MIX_MORE, UNFINISHED)
 FOR_MIX = (MIX_FEWER, MIX_MORE)
 
 
+# What was counted, and of how many.
+Counts = tuple[int, int]
+
+
 def earlier(question: windows.Question, *, lagging: bool = False) -> windows.Question:
     """The same asked of the period before of the same length, or of the same dates a year before, by the desk's wall clock.
 
@@ -64,18 +68,23 @@ def compared(now: mix.Stratum, before: mix.Stratum, parts: tuple[str, str, str],
     )
 
 
-def verdict(now: tuple[int, int], before: tuple[int, int], at_old_mix: float | None = None) -> str:
+def verdict(now: Counts, before: Counts, at_old_mix: float | None = None) -> str:
     """What may be said of two counts (num, den). Nothing below 30; no change within the interval; and neither more nor
-    fewer where the same share at the old mix says the opposite (E10 of the definitions).
+    fewer where as many cases at the old mix would not show it (E10 of the definitions).
     """
     difference = statistics.newcombe(*now, *before)
     if difference is None:
         return NONE
     if min(now[1], before[1]) < ENOUGH:
         return FEW
-    old = before[0] / before[1]
+    told = _told(difference)
+    if told == ALIKE or at_old_mix is None:
+        return told
+    mixed = statistics.newcombe(at_old_mix * now[1], now[1], *before)
+    return told if mixed and _told(mixed) == told else {MORE: MIX_MORE, FEWER: MIX_FEWER}[told]
+
+
+def _told(difference: statistics.Difference) -> str:
     if difference.low > 0:
-        return MORE if at_old_mix is None or at_old_mix > old else MIX_MORE
-    if difference.high < 0:
-        return FEWER if at_old_mix is None or at_old_mix < old else MIX_FEWER
-    return ALIKE
+        return MORE
+    return FEWER if difference.high < 0 else ALIKE

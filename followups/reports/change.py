@@ -4,10 +4,9 @@ Every measure here is a share of what went wrong, so that fewer is always better
 end to end; the later one ends a week before as_of, because what was opened since then is not known yet.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from followups.reports import (
     against,
@@ -180,25 +179,25 @@ def _compared(measure: Measure, name: str, now: Counts, before: Counts, mixes: M
 
 
 def next_place(found: Look) -> Place | None:
-    """First where more are left than before, else where more are left than elsewhere, else where most are."""
+    """First where more are left than before, else where more are left than elsewhere, else where most are. Among several the
+    one with the most that are surely too many: of a family and the one team in it that is at fault, the team.
+    """
     every = [(by, one) for by in WHERE for one in found.where.get(by, [])]
-    worse = [Place(by, one, WORSE) for by, one in every if one.verdict == against.MORE]
-    apart = [place for by, one in every if (place := _stands_out(by, one, found.changes[0].now))]
-    most = [Place(by, one, MOST) for by, one in every]
+    worse = [(one.difference, Place(by, one, WORSE)) for by, one in every if one.verdict == against.MORE]
     return (
-        _largest(worse, lambda it: it.change.before.rate)
-        or _largest(apart, lambda it: it.rest)
-        or (max(most, key=lambda it: it.change.now.num, default=None))
+        _most_surely(worse)
+        or _most_surely([place for by, one in every if (place := _stands_out(by, one, found.changes[0].now))])
+        or max((Place(by, one, MOST) for by, one in every), key=lambda it: it.change.now.num, default=None)
     )
 
 
-def _largest(places: Iterable[Place], than: Callable[[Place], Any]) -> Place | None:
-    """The one with the most that were left beyond what the other share would have left."""
-    return max(places, key=lambda it: it.change.now.num - it.change.now.den * than(it), default=None)
+def _most_surely(places: list[tuple[statistics.Difference | None, Place]]) -> Place | None:
+    scored = [(it.low * place.change.now.den, place) for it, place in places if it]
+    return max(scored, key=lambda pair: pair[0], default=(0, None))[1]
 
 
-def _stands_out(by: str, one: Change, whole: rows.Row) -> Place | None:
+def _stands_out(by: str, one: Change, whole: rows.Row) -> tuple[statistics.Difference | None, Place] | None:
     rest = (whole.num - one.now.num, whole.den - one.now.den)
     if against.verdict((one.now.num, one.now.den), rest) != against.MORE:
         return None
-    return Place(by, one, STANDS_OUT, rest[0] / rest[1])
+    return statistics.newcombe(one.now.num, one.now.den, *rest), Place(by, one, STANDS_OUT, rest[0] / rest[1])

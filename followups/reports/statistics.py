@@ -56,7 +56,7 @@ class Standardised(NamedTuple):
     covered: float
 
 
-def wilson(num: int, den: int, confidence: float = 0.95) -> Interval | None:
+def wilson(num: float, den: int, confidence: float = 0.95) -> Interval | None:
     """Wilson's score interval of `num / den` (Wilson 1927), without continuity correction."""
     if not den:
         return None
@@ -69,7 +69,7 @@ def wilson(num: int, den: int, confidence: float = 0.95) -> Interval | None:
     return Interval(low, high)
 
 
-def newcombe(num: int, den: int, other_num: int, other_den: int, confidence: float = 0.95) -> Difference | None:
+def newcombe(num: float, den: int, other_num: float, other_den: int, confidence: float = 0.95) -> Difference | None:
     """`num / den` less `other_num / other_den`, by Newcombe's hybrid score (1998, method 10)."""
     mine = wilson(num, den, confidence)
     other = wilson(other_num, other_den, confidence)

@@ -18,8 +18,10 @@ DAY = timedelta(days=1)
         ((42, 120), (30, 120), None, "alike"),
         ((60, 120), (30, 120), None, "more"),
         ((30, 120), (60, 120), None, "fewer"),
-        ((60, 120), (30, 120), 0.3, "more"),
+        ((60, 120), (30, 120), 0.45, "more"),
+        ((60, 120), (30, 120), 0.3, "more_but_for_mix"),
         ((60, 120), (30, 120), 0.2, "more_but_for_mix"),
+        ((30, 120), (60, 120), 0.3, "fewer"),
         ((30, 120), (60, 120), 0.6, "fewer_but_for_mix"),
         ((29, 29), (0, 30), None, "too_few"),
         ((0, 0), (3, 30), None, "unknown"),
@@ -103,9 +105,9 @@ def looked(whole, **where):
 
 
 def test_where_to_look_next():
-    """More than before first, by how many more; else who stands out, by how many beyond the rest; else the most."""
-    big, small = place("Big", (400, 1000), (300, 1000)), place("Small", (90, 100), (20, 100))
-    found = change.next_place(looked(((490, 1100), (320, 1100)), family=[big, small]))
+    """More than before first, by how many surely more; else who stands out against the rest; else the most."""
+    big, small = place("Big", (450, 1000), (300, 1000)), place("Small", (60, 100), (20, 100))
+    found = change.next_place(looked(((510, 1100), (320, 1100)), family=[big, small]))
     assert (found.change.name, found.why) == ("Big", "worse")
     calm, bad = place("Calm", (300, 1000), (310, 1000)), place("Bad", (60, 100), (61, 100))
     found = change.next_place(looked(((360, 1100), (371, 1100)), team=[calm, bad]))
