@@ -11,9 +11,10 @@ DEFINITION = (
     "nobody refuted: neither a no from her nor another contact about the same thing within {days} days."
 )
 COUNTED = (
-    "Each resolution is a unit once its {days} days are over. Confirmed is the last thing she said of it, yes or no, "
-    "until it was reopened. Low: confirmed yes of all. High: one less the share that was refuted, by her no or by a "
-    "contact about the same family within the days. Claimed: known from another system's reference alone. "
+    "Each resolution is a unit once its {days} days are over. Confirmed is the last thing she said of it, yes or no (of "
+    "both in one instant the no), until it was reopened. Low: confirmed yes of all. High: one less the share that was "
+    "refuted, by her no or by a contact about the same family within the days. Claimed: known from another system's "
+    "reference alone. "
     "Duplicates, spam, tickets without a customer and shared accounts are left out and counted."
 )
 
@@ -23,7 +24,7 @@ FACTS = f"""
         SELECT DISTINCT ON (counted.end_id) counted.end_id, c.confirmed
         FROM counted JOIN followups_confirmation c ON c.ticket_id = counted.ticket_id
         WHERE c.at >= counted.at AND c.at <= %(as_of)s AND (counted.until IS NULL OR c.at <= counted.until)
-        ORDER BY counted.end_id, c.at DESC, c.id DESC
+        ORDER BY counted.end_id, c.at DESC, c.confirmed
     ),
     facts AS (
         SELECT counted.*, said.confirmed, coalesce(k.evidence = 'other_system', false) AS claimed,

@@ -61,7 +61,9 @@ class Recorded:
         self.contacts = grouped(rows["contact"], "ticket_id", order=lambda row: (row["at"], row["id"]))
         self.steps = grouped(rows["followup"], "ticket_id")
         self.reopenings = grouped(rows["reopening"], "ticket_id")
-        self.confirmations = grouped(rows["confirmation"], "ticket_id", order=lambda row: (row["at"], row["id"]))
+        self.confirmations = grouped(
+            rows["confirmation"], "ticket_id", order=lambda row: (row["at"], not row["confirmed"])
+        )
         self.moves = grouped(rows["move"], "follow_up_id", order=lambda row: (row["at"], row["id"]))
         self.touched = grouped(rows["contact"], "follow_up_id", order=lambda row: row["at"])
         said = [row for row in rows["contact"] if row["direction"] == "inbound" and row["purpose"] != "automatic"]
