@@ -192,11 +192,11 @@ def figures(report: rows.Report, question: windows.Question) -> dict[str, Any]:
     }
 
 
-def told(meanwhile: list[marks.Mark]) -> list[dict[str, str]]:
+def told(meanwhile: list[marks.Mark]) -> list[dict[str, str | None]]:
     return [{"at": answers.instant(mark.at), "what": mark.what} for mark in meanwhile]
 
 
-def earlier(question: windows.Question) -> dict[str, str] | None:
+def earlier(question: windows.Question) -> dict[str, str | None] | None:
     if question.against is None:
         return None
     asked_ = against.earlier(question)

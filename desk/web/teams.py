@@ -13,7 +13,7 @@ from desk import access
 from desk.web import paging
 from desk.web.forms import people as forms
 from desk.web.forms.refusals import explain
-from followups.actions import people
+from followups.actions import people, sorting
 from followups.errors import Forbidden, Missing, Refused
 from followups.models import Category, Role, Team
 
@@ -104,7 +104,7 @@ def _renamed(request: HttpRequest, row: Category, form: forms.CategoryForm) -> H
     if other and not form.cleaned_data["fold"]:
         return _categories(request, status=400, changed=row.pk, form=form, other=other)
     try:
-        saved = people.save_category(category=row, path=path, by=request.actor, now=request.now)
+        saved = sorting.save_category(category=row, path=path, by=request.actor, now=request.now)
     except Refused as refused:
         explain(form, refused)
         return _categories(request, status=400, changed=row.pk, form=form)

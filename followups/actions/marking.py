@@ -82,8 +82,9 @@ def shared(*, customer: Customer, by: Actor, now: datetime) -> None:
     places = [] if customer.is_demo else list(tickets.values_list("team_id", "category__family").distinct())
     if places:
         word = "now shared by several people, and left out" if customer.shared_account else "no longer shared"
-        reach = {"teams": {team for team, _ in places if team}, "families": {family for _, family in places}}
-        mark(f"The account of a customer is {word}", kind=MarkKind.SHARED, by=by, now=now, **reach)
+        teams, families = {team for team, _ in places if team}, {family for _, family in places}
+        what = f"The account of a customer is {word}"
+        mark(what, kind=MarkKind.SHARED, by=by, now=now, teams=teams, families=families)
 
 
 def team_kind(*, team: Team, by: Actor, now: datetime) -> None:

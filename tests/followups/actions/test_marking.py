@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from followups.actions import aiming, cadencing, calendars, customers, disclosing, people
-from followups.models import Actor, Customer, Mark, Policy, Target
+from followups.actions import aiming, cadencing, calendars, customers, disclosing, people, sorting
+from followups.models import Actor, Category, Customer, Mark, Policy, Target
 from tests import factories
 
 
@@ -52,7 +52,7 @@ def test_what_changes_nothing_leaves_no_mark(billing, root, log, now):
     people.save_team(team=billing, changes={"name": "Bills", "kind": "in_house"}, by=root, now=now)
     calendars.save(team=billing, hours=hours(), by=root, now=now)
     category = log().category
-    people.save_category(category=category, path=category.path, by=root, now=now)
+    sorting.save_category(category=category, path=category.path, by=root, now=now)
     customer = factories.customer(now=now)
     customers.change(customer=customer, changes={"shared_account": True}, by=root, now=now)
     aiming.turn_off(template="uk-disp", team=None, by=root, now=now)
@@ -106,10 +106,10 @@ def test_a_rule_turned_on_again_is_one_mark(root, now):
 
 def test_categories_say_from_where_to_where(log, root, now):
     category = log(category="Billing/Refnud").category
-    people.save_category(category=category, path="Payments/Refund", by=root, now=now)
+    sorting.save_category(category=category, path="Payments/Refund", by=root, now=now)
     log(category="Billing/Refund")
-    other = people.Category.objects.get(path="Billing/Refund")
-    people.save_category(category=other, path="Payments/Refund", by=root, now=now)
+    other = Category.objects.get(path="Billing/Refund")
+    sorting.save_category(category=other, path="Payments/Refund", by=root, now=now)
     assert said() == [
         ("category", "The category Billing/Refnud is now Payments/Refund"),
         ("category", "The category Billing/Refund was folded into Payments/Refund"),
