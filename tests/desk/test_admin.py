@@ -48,6 +48,7 @@ def rules_of_time(office, ticket, now):
     models.Export.objects.create(at=now, by=office.sam, by_name="Sam", way="file", report="promises", count=1)
     ladder = models.Ladder.objects.create(name="Ours", made_at=now)
     models.LadderStep.objects.create(ladder=ladder, position=0, audience="team", after_minutes=30)
+    models.Mark.objects.create(kind="team", at=now, what="A team was added.", by_name="Root")
     models.Messaging.objects.create(team=office.billing)
     models.Pause.objects.create(
         ticket=ticket, reason="customer", question="y", from_at=now, until_at=later, by_name="ada"
