@@ -87,7 +87,11 @@ class TicketFact(Placed):
             models.Index(fields=["at"], name="ticket_fact_at"),
             models.Index(fields=["ticket_id"], name="ticket_fact_ticket"),
             models.Index(fields=["customer_id"], name="ticket_fact_customer"),
-            models.Index(fields=["turned_until"], name="ticket_fact_turned", condition=Q(turned_until__isnull=False)),
+            models.Index(
+                fields=["customer_id", "turned_until", "ticket_id"],
+                name="ticket_fact_turned",
+                condition=Q(turned_until__isnull=False),
+            ),
         ]
 
 

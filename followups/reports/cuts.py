@@ -53,6 +53,13 @@ TALLY = """
     FROM chosen GROUP BY GROUPING SETS ({sets})
 """
 
+# Facts that are kept need no fence: each row is looked at once, by several workers where there are many, and the cuts are
+# sums of what they counted.
+SUMMED = """
+    WITH {facts}, chosen AS ({chosen}), counted AS (SELECT {names}{figures} FROM chosen {grouped})
+    SELECT {names}{level} AS level, {sums} FROM counted GROUP BY GROUPING SETS ({sets})
+"""
+
 LISTED = """
     WITH {facts}, chosen AS ({chosen})
     SELECT ticket_id, {follow_up} AS follow_up_id, at, count(*) OVER () AS found
@@ -154,10 +161,13 @@ def crossed(question: windows.Question, source: Source, *cuts: Cut) -> Crossed:
         "names": "".join(f"{column}, " for column in columns),
         "level": f"grouping({', '.join(columns)})" if columns else "0",
         "sets": ", ".join(f"({', '.join(f'key_{name}' for name in cut)})" for cut in sorted(set(cuts))),
+        "grouped": f"GROUP BY {', '.join(columns)}" if columns else "",
+        "sums": ", ".join(f'coalesce(sum("{name}"), 0)::bigint AS "{name}"' for name in source.parts),
     }
+    text = SUMMED if from_kept(source) else TALLY
     found: Crossed = {cut: {} for cut in cuts}
     ones = {level_of(cut, names): cut for cut in found}
-    for row in fetch(question, TALLY, pieces, names=names, **source.given(question)):
+    for row in fetch(question, text, pieces, names=names, **source.given(question)):
         cut, keys = ones[row.pop("level")], {name: row.pop(f"key_{name}") for name in names}
         found[cut][tuple(keys[name] for name in cut)] = row
     return found
@@ -187,7 +197,11 @@ def _by_days(question: windows.Question, by_day: daily.Daily, source: Source) ->
 
 
 def facts_of(question: windows.Question, source: Source) -> str:
-    return source.keeps.facts(question) if source.keeps and kept.ready() else source.facts
+    return source.keeps.facts(question) if source.keeps and from_kept(source) else source.facts
+
+
+def from_kept(source: Source) -> bool:
+    return source.keeps is not None and kept.ready()
 
 
 def nothing(source: Source) -> dict[str, Any]:

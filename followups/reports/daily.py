@@ -135,9 +135,9 @@ ON = "(f.at AT TIME ZONE %(zone)s)::date"
 TALLY = """
     WITH {marked}
     facts AS (SELECT {columns}, 1 AS weight FROM {table} f WHERE ({edges}) AND {untouched} AND {where} {touched}),
-    chosen AS MATERIALIZED ({chosen}),
+    few AS (SELECT {key} AS key, {on} AS day, {few}, sum(weight) AS present FROM facts f GROUP BY 1, 2),
     counted AS (
-        SELECT key, {few}, sum(weight) AS present FROM chosen GROUP BY key
+        SELECT {place} AS key, {names}, present FROM few d WHERE {keys}
         UNION ALL
         SELECT {place}, {many}, {present} FROM followups_daycount d WHERE d.cut = '{cut}' AND {of} AND {whole} AND {keys}
         GROUP BY 1
@@ -171,7 +171,7 @@ def at_edges(split: Split) -> str:
 def pieces(question: windows.Question, daily: Daily, split: Split) -> dict[str, str]:
     """What fills the statement, but for the conditions of the parts."""
     touched = TOUCHED.format(columns=daily.columns, table=daily.table, where=daily.where, on=ON)
-    anybody = kept.state().touched
+    anybody, cut = kept.state().touched, cut_of(question) or "total"
     return {
         "marked": f"{kept.who(kept.MARKS)}, {daily.fresh}," if anybody else "",
         "touched": touched if anybody else "",
@@ -182,7 +182,10 @@ def pieces(question: windows.Question, daily: Daily, split: Split) -> dict[str, 
         "where": daily.where,
         "whole": WHOLE,
         "of": daily.of,
-        "cut": cut_of(question) or "",
+        "cut": cut,
+        "key": CUTS[cut][1] if cut in CUTS else "''",
+        "on": ON,
+        "names": ", ".join(f'"{name}"' for name in daily.parts),
         "keys": " AND ".join(["true", *(condition for _, condition in narrowed(question))]),
         "place": PLACES[question.by][1],
         "present": daily.present,
@@ -193,4 +196,5 @@ def pieces(question: windows.Question, daily: Daily, split: Split) -> dict[str, 
 
 def few(parts: Mapping[str, str], daily: Daily) -> str:
     """The same parts, counted from facts."""
-    return ", ".join(f'coalesce(sum(weight) FILTER (WHERE {parts[name]}), 0) AS "{name}"' for name in daily.parts)
+    count = "sum(weight)" if kept.state().touched else "count(*)"
+    return ", ".join(f'coalesce({count} FILTER (WHERE {parts[name]}), 0) AS "{name}"' for name in daily.parts)

@@ -56,7 +56,27 @@ TOUCHED = Tables(
 )
 
 
-def who(marked: str) -> str:
+# Nobody beside those touched; or also the tickets of the period that turned after as_of, with their customers' others of
+# the family, which turned with them.
+NOBODY = "who AS (SELECT * FROM touched),"
+TURNED = """turned AS MATERIALIZED (
+        SELECT ticket_id, customer_id FROM followups_ticketfact
+        WHERE turned_until > %(as_of)s AND at >= %(start)s AND at < %(end)s
+    ),
+    who AS MATERIALIZED (
+        SELECT customers || ARRAY(SELECT customer_id FROM turned WHERE customer_id IS NOT NULL) AS customers,
+            tickets || ARRAY(
+                SELECT ticket_id FROM turned
+                UNION
+                SELECT ticket_id FROM followups_ticketfact
+                WHERE turned_until > %(as_of)s AND customer_id = ANY(ARRAY(SELECT customer_id FROM turned))
+            ) AS tickets
+        FROM touched
+    ),"""
+STOOD = "(f.turned_until IS NULL OR f.turned_until <= %(as_of)s)"
+
+
+def who(marked: str, beside: str = NOBODY) -> str:
     """The customers that `marked` (customer_id, ticket_id) names, whose tickets it names or who contacted us about those,
     and all of their tickets; `named` has also the tickets that their contacts name.
     """
@@ -73,10 +93,11 @@ def who(marked: str) -> str:
             SELECT customer_id FROM followups_contact WHERE ticket_id = ANY(tickets) AND customer_id IS NOT NULL
         ) AS customers FROM listed
     ),
-    who AS MATERIALIZED (
+    touched AS MATERIALIZED (
         SELECT customers, tickets || ARRAY(SELECT id FROM followups_ticket WHERE customer_id = ANY(customers)) AS tickets
         FROM hers
     ),
+    {beside}
     named AS MATERIALIZED (
         SELECT tickets || ARRAY(SELECT ticket_id FROM followups_contact
             WHERE customer_id = ANY(customers) AND direction = 'inbound' AND ticket_id IS NOT NULL) AS tickets FROM who
@@ -85,12 +106,9 @@ def who(marked: str) -> str:
 
 
 MARKS = "SELECT customer_id, ticket_id FROM followups_touched"
-# Those of the period that turned after as_of.
-TURNED = """SELECT customer_id, ticket_id FROM followups_ticketfact
-        WHERE turned_until > %(as_of)s AND at >= %(start)s AND at < %(end)s"""
 UNTOUCHED = """
-        (f.customer_id IS NULL OR f.customer_id NOT IN (SELECT unnest(customers) FROM who))
-            AND f.ticket_id NOT IN (SELECT unnest(tickets) FROM who)
+        (f.customer_id IS NULL OR f.customer_id NOT IN (SELECT unnest(customers) FROM touched))
+            AND f.ticket_id NOT IN (SELECT unnest(tickets) FROM touched)
 """
 PLACED = "ticket_id, at, team_id, agent_id, category_id, channel, priority, customer_id"
 
@@ -111,12 +129,11 @@ class Kept(NamedTuple):
     final: bool = False
 
     def facts(self, question: windows.Question) -> str:
-        marks = self.marks(question)
-        if not marks:
+        turned = self.final and looks_back(question)
+        if not turned and not state().touched:
             return f"known AS ({self.had.format(untouched='true')}), facts AS ({self.shown})"
-        known = f"known AS ({self.had.format(untouched=UNTOUCHED)} UNION ALL SELECT * FROM fresh)"
-        return f"{who(' UNION ALL '.join(marks))}, {self.fresh}, {known}, facts AS ({self.shown})"
-
-    def marks(self, question: windows.Question) -> list[str]:
-        touched = [MARKS] if state().touched else []
-        return touched + ([TURNED] if self.final and looks_back(question) else [])
+        stood = f"{UNTOUCHED} AND {STOOD}" if turned else UNTOUCHED
+        others = f"f.ticket_id IN (SELECT ticket_id FROM turned) OR NOT ({UNTOUCHED})" if turned else "true"
+        known = f"{self.had.format(untouched=stood)} UNION ALL SELECT * FROM fresh f WHERE {others}"
+        whose = who(MARKS, TURNED if turned else NOBODY)
+        return f"{whose}, {self.fresh}, known AS ({known}), facts AS ({self.shown})"

@@ -24,7 +24,7 @@ WITH her AS (SELECT gen_random_uuid() AS customer_id, n FROM generate_series(1, 
 dice AS (
     SELECT g AS id, now() - interval '730 days' * (1 - g::float8 / %(n)s) - interval '1 hour' * random() AS opened_at,
         (1 + floor(random() * %(customers)s))::bigint AS her, random() AS r1, random() AS r2, random() AS r3,
-        random() AS r4, random() AS r5
+        random() AS r4, random() AS r5, random() AS r6
     FROM generate_series(1, %(n)s) g
 )
 SELECT dice.*, CASE WHEN r5 <= 0.99 THEN her.customer_id END AS customer_id,
@@ -32,7 +32,7 @@ SELECT dice.*, CASE WHEN r5 <= 0.99 THEN her.customer_id END AS customer_id,
     (ARRAY['phone', 'email', 'chat', 'web', 'social'])[1 + floor(r3 * r3 * 5)::int] AS channel,
     CASE WHEN r1 < 0.72 THEN 'resolved' WHEN r1 < 0.80 THEN 'withdrawn' WHEN r1 < 0.83 THEN 'spam' ELSE '' END AS outcome,
     (SELECT min(id) FROM followups_category WHERE path = 'Bench0/0') + floor(r4 * 40)::int AS category_id,
-    (SELECT min(id) FROM followups_team WHERE name = 'Bench 1') + floor(r5 * 12)::int AS team_id
+    (SELECT min(id) FROM followups_team WHERE name = 'Bench 1') + floor(r6 * 12)::int AS team_id
 FROM dice JOIN her ON her.n = dice.her
 """
 ENDED = "outcome <> '' AND ended_at < now()"
@@ -40,7 +40,7 @@ BACK = f"{ENDED} AND outcome = 'resolved' AND r4 < 0.03 AND ended_at + interval 
 ROWS = (
     """INSERT INTO followups_customer (id, name, email, phone, zone, language, organisation, do_not_contact,
         shared_account, take_care, revision, created_at, updated_at, is_demo)
-    SELECT DISTINCT ON (customer_id) customer_id, 'C', '', '', '', '', '', 'none', her %% 500 = 0, '', 1, opened_at, now(),
+    SELECT DISTINCT ON (customer_id) customer_id, 'C', '', '', '', '', '', 'none', false, '', 1, opened_at, now(),
         false
     FROM drawn WHERE customer_id IS NOT NULL""",
     f"""INSERT INTO followups_ticket (id, number, source, customer_id, subject, description, category_id, channel,

@@ -1,127 +1,112 @@
 """Reports: 90 days by channel and by week, as the desk answers them, as plain SQL does, and as DuckDB does on the same rows.
 
 The desk's is the whole answer of the API: token, scope, intervals, immature counts, what was entered later. The others
-give counts alone. All of them one after the other, round by round; each ratio is of two neighbours.
+give counts alone, and the same ones: that is checked before anything is timed. All of them one after the other, round by
+round; each ratio is of two neighbours.
 """
 
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from pathlib import Path
 
-import duckdb
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
 from followups.actions import people
 from followups.clock import facts
-from tests.bench import history, laying
+from tests import factories
+from tests.bench import ducks, history, laying, questions
 from tests.chaos import ground
 
 ROUNDS = 5
 WRITERS = 8
-SECONDS = 6
-
-# Plain, and the same text for both: no intervals, no episodes, no families.
-QUESTION = """
-WITH opened AS (
-    SELECT channel, date_trunc('week', opened_at) AS week, count(*) AS opened, count(resolved_at) AS resolved
-    FROM {ticket} WHERE opened_at >= {start} AND opened_at < {end} AND {where} GROUP BY 1, 2
-), ended AS (
-    SELECT e.id, e.channel, e."at", t.customer_id, e.outcome FROM {closure} e JOIN {ticket} t ON t.id = e.ticket_id
-    WHERE e."at" >= {start} AND e."at" < {end} AND {where_e}
-), closed AS (SELECT channel, date_trunc('week', ended."at") AS week, count(*) AS closed FROM ended GROUP BY 1, 2),
-again AS (
-    SELECT ended.channel, date_trunc('week', ended."at") AS week, count(DISTINCT ended.id) AS again
-    FROM ended JOIN {contact} c ON c.customer_id = ended.customer_id AND c."at" > ended."at"
-        AND c."at" <= ended."at" + INTERVAL '7 days'
-    WHERE ended.outcome = 'resolved' AND c.direction = 'inbound' GROUP BY 1, 2
-)
-SELECT * FROM opened FULL JOIN closed USING (channel, week) FULL JOIN again USING (channel, week) ORDER BY 1, 2
-"""
-COPIED = {
-    "ticket": "id, channel, opened_at, resolved_at, customer_id",
-    "closure": 'id, ticket_id, channel, "at", outcome',
-    "contact": 'customer_id, "at", direction',
-}
+NAMES = ("resolution", "recontact")
+BYS = ("channel", "week")
+TABLES = ("endfact", "ticketfact", "daycount")
 
 
-def run(_on: ground.Ground, *, quick: bool) -> None:
+def run(on: ground.Ground, *, quick: bool) -> None:
     settings.ALLOWED_HOSTS = ["*"]
-    for size in (100_000,) if quick else (1_000_000, 5_000_000):
-        begun = time.perf_counter()
-        history.lay(size)
-        print(f"{size} tickets laid in {time.perf_counter() - begun:.0f} s", flush=True)
-        measure(size)
-    writing()
+    call_command("collectstatic", verbosity=0, interactive=False)
+    sizes = (20_000, 50_000, 100_000) if quick else (200_000, 1_000_000, 5_000_000)
+    with ducks.pond() as duck:
+        for size in sizes:
+            begun = time.perf_counter()
+            history.lay(size)
+            say(f"{size:>9} tickets laid in {time.perf_counter() - begun:.0f} s")
+            build(size)
+            restart(on)
+            measure(size, duck)
+            overview(size)
+    writing(seconds=6 if quick else 20)
 
 
-def measure(size: int) -> None:
+def say(line: str) -> None:
+    print(f"{line}   (load {os.getloadavg()[0]:.1f})", flush=True)
+
+
+def build(size: int) -> None:
     begun = time.perf_counter()
     facts.build(now=laying.now())
-    print(f"{size} tickets: facts made in {time.perf_counter() - begun:.0f} s", flush=True)
-    laying.rows("VACUUM ANALYZE followups_endfact")
-    laying.rows("VACUUM ANALYZE followups_ticketfact")
-    secret = people.make_token(name="Bench", scopes=["reports:read"], now=laying.now())[1]
-    client = Client(headers={"Authorization": f"Bearer {secret}"})
-    with tempfile.TemporaryDirectory() as folder:
-        duck = copied(Path(folder))
-        print(f"{size:>9} {'90 days':<30} {'ms':>8} {'min':>7} {'max':>7}  times as fast as DuckDB")
-        now = laying.now()
-        compare(size, "to now", client, duck, now, "", "true")
-        compare(size, "of one channel", client, duck, now, "&channel=email", "channel = 'email'")
-        past = now - timedelta(days=100)
-        compare(size, "as of 100 days ago", client, duck, past, f"&as_of={past:%Y-%m-%dT%H:%M:%SZ}", "true")
+    say(f"{size:>9} facts made in {time.perf_counter() - begun:.0f} s")
+    for table in TABLES:
+        laying.rows(f"VACUUM ANALYZE followups_{table}")
 
 
-def copied(folder: Path) -> duckdb.DuckDBPyConnection:
-    """The same rows in DuckDB, in memory."""
-    duck = duckdb.connect()
-    duck.execute(f"SET threads = {os.cpu_count()}; SET TimeZone = 'UTC'")
-    for name, columns in COPIED.items():
-        file = folder / f"{name}.csv"
-        asked = f"COPY (SELECT {columns} FROM followups_{name}) TO STDOUT (FORMAT csv, HEADER)"
-        with file.open("wb") as out, connection.cursor() as cursor, cursor.copy(asked) as rows:
-            for block in rows:
-                out.write(block)
-        duck.execute(f"CREATE TABLE {name} AS SELECT * FROM read_csv('{file}')")
-        file.unlink()
-    return duck
-
-
-def compare(
-    size: int, what: str, client: Client, duck: duckdb.DuckDBPyConnection, end: datetime, more: str, where: str
-) -> None:
-    start = end - timedelta(days=90)
-    spans = {
-        "start": f"TIMESTAMPTZ '{start.isoformat()}'",
-        "end": f"TIMESTAMPTZ '{end.isoformat()}'",
-        "where": where,
-        "where_e": where.replace("channel", "e.channel"),
-    }
-    plain = QUESTION.format(**{name: f"followups_{name}" for name in COPIED}, **spans)
-    same = QUESTION.format(**{name: name for name in COPIED}, **spans)
-    ways: dict[str, Callable[[], object]] = {
-        f"{name} by {by}": lambda name=name, by=by: answered(client, f"/api/v1/reports/{name}?by={by}{more}")
-        for name in ("resolution", "recontact")
-        for by in ("channel", "week")
-    } | {"DuckDB": lambda: duck.execute(same).fetchall(), "plain SQL": lambda: laying.rows(plain)}
+def restart(on: ground.Ground) -> None:
+    """So that what is asked first is asked of a server that has read nothing yet."""
     connection.close()
-    cold = {name: timed(act) for name, act in ways.items()}
+    on.stop("postgres")
+    on.start_server(on.database)
+
+
+def measure(size: int, duck: ducks.Duck) -> None:
+    secret = people.make_token(name=f"Bench {size}", scopes=["reports:read"], now=laying.now())[1]
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    duck.load()
+    print(f"{size:>9} {'90 days':<42} {'ms':>8} {'min':>8} {'max':>8}   times as fast as DuckDB")
+    for asked in questions.asked(laying.now()):
+        compare(size, asked, client, duck)
+
+
+def compare(size: int, asked: questions.Asked, client: Client, duck: ducks.Duck) -> None:
+    ways: dict[str, Callable[[], float]] = {
+        f"{name} by {by}": lambda name=name, by=by: timed(lambda: answered(client, asked.address(name, by)))
+        for name in NAMES
+        for by in BYS
+    } | {"DuckDB": lambda: duck.ask(asked.sql())["ms"]}
+    if asked.what == "to now":
+        ways["plain SQL"] = lambda: timed(lambda: laying.rows(asked.sql("followups_")))
+    first = {name: act() for name, act in ways.items()}
+    check(asked, client, duck)
     took: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, act in ways.items():
-            took[name].append(timed(act))
+            took[name].append(act())
     for name, found in took.items():
-        ratio = statistics.median(theirs / mine for mine, theirs in zip(found, took["DuckDB"], strict=True))
-        figures = f"{statistics.median(found):>8.1f} {min(found):>7.1f} {max(found):>7.1f}"
-        print(f"{size:>9} {what + ': ' + name:<42} {figures}  {ratio:.2f}  (first {cold[name]:.0f})", flush=True)
+        show(f"{size:>9} {asked.what + ': ' + name:<42}", found, took["DuckDB"], first[name])
+
+
+def show(line: str, found: list[float], theirs: list[float], first: float) -> None:
+    ratios = [their / mine for mine, their in zip(found, theirs, strict=True)]
+    figures = f"{statistics.median(found):>8.1f} {min(found):>8.1f} {max(found):>8.1f}"
+    spread = f"{statistics.median(ratios):>6.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+    say(f"{line} {figures}  {spread}  first {first:.0f} ms")
+
+
+def check(asked: questions.Asked, client: Client, duck: ducks.Duck) -> None:
+    """The desk, PostgreSQL and DuckDB count the same."""
+    rows = duck.ask(asked.sql())["rows"]
+    for by in BYS:
+        wanted = questions.by_key(rows, by)
+        assert questions.by_key(laying.rows(asked.sql("followups_")), by) == wanted, (asked, by)
+        found = questions.of_answers(*(answered(client, asked.address(name, by)) for name in NAMES))
+        assert found == wanted, (asked, by, found, wanted)
 
 
 def timed(act: Callable[[], object]) -> float:
@@ -130,9 +115,22 @@ def timed(act: Callable[[], object]) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-def answered(client: Client, address: str) -> None:
+def answered(client: Client, address: str) -> dict:
     answer = client.get(address)
     assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def overview(size: int) -> None:
+    """The page that shows every report at once, as an admin sees it."""
+    client = Client()
+    client.force_login(factories.agent(f"boss-{size}", role="admin"))
+    took = [timed(lambda: looked(client)) for _ in range(3)]
+    say(f"{size:>9} the overview page: {statistics.median(took):.0f} ms, {min(took):.0f} to {max(took):.0f}")
+
+
+def looked(client: Client) -> None:
+    assert client.get("/reports").status_code == 200
 
 
 MARKED = ("ticket", "contact", "closure", "waiver", "reopening", "customer", "category")
@@ -142,18 +140,20 @@ FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname LIKE 'touc
 """
 
 
-def writing() -> None:
-    """Whole acts of intake by eight processes at once, with the facts following meanwhile, and without any mark of them."""
+def writing(*, seconds: int) -> None:
+    """Whole acts of intake by eight processes at once, with the facts following every five seconds as they do in the
+    product, and without any mark of them.
+    """
     rates: dict[str, list[float]] = {"with facts": [], "without": []}
     for turn in range(ROUNDS * 2):
         name = "with facts" if turn % 2 == 0 else "without"
         marks(on=name == "with facts")
-        rates[name].append(written(follow=name == "with facts"))
+        rates[name].append(written(seconds, follow=name == "with facts"))
     marks(on=True)
     for name, found in rates.items():
-        print(f"{WRITERS} writers, {name:<12} {statistics.median(found):>7.0f}/s {min(found):>7.0f} {max(found):>7.0f}")
-    ratio = statistics.median(a / b for a, b in zip(*rates.values(), strict=True))
-    print(f"with facts of without: {ratio:.2f}", flush=True)
+        say(f"{WRITERS} writers, {name:<12} {statistics.median(found):>7.0f}/s {min(found):>7.0f} {max(found):>7.0f}")
+    ratios = [kept / bare for kept, bare in zip(*rates.values(), strict=True)]
+    say(f"with facts of without: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
 
 
 def marks(*, on: bool) -> None:
@@ -162,11 +162,10 @@ def marks(*, on: bool) -> None:
         laying.rows(statement)
 
 
-def written(*, follow: bool) -> float:
-    command = [sys.executable, "-m", "tests.bench.writer", str(SECONDS)]
+def written(seconds: int, *, follow: bool) -> float:
+    command = [sys.executable, "-m", "tests.bench.writer", str(seconds)]
     writers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(WRITERS)]
-    until = time.perf_counter() + SECONDS + 4
-    while follow and time.perf_counter() < until:
-        facts.follow()
-        time.sleep(1)
+    while follow and any(writer.poll() is None for writer in writers):
+        facts.sweep(now=laying.now())
+        time.sleep(min(5, seconds / 4))
     return sum(float(writer.communicate()[0]) for writer in writers)
