@@ -71,8 +71,10 @@ def merges(world: Any) -> None:
     still_open = list(Ticket.objects.filter(state="open").order_by("pk"))
     for one in world.dice.sample(still_open, min(3, len(still_open))):
         other = world.dice.choice(world.tickets)
+        back = one.reopenings.order_by("at").last()
         try:
-            closing.merge(ticket=one, into=Ticket.objects.get(pk=other.pk), by=by, now=world.instant(one.opened_at, 60))
+            at = world.instant(max(one.opened_at, back.at) if back else one.opened_at, 60)
+            closing.merge(ticket=one, into=Ticket.objects.get(pk=other.pk), by=by, now=at)
         except Refused:
             continue
     for _ in range(2):

@@ -1,17 +1,20 @@
 """The reports on real files against the answers that came with them and the oracle. Skipped without DESK_REAL_DATA."""
 
+import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import Count
 
-from followups.actions import importing
+from followups.actions import closing, customers, importing
 from followups.clock import facts
-from followups.models import Actor
+from followups.models import Actor, Customer, Ticket
 from followups.reports import catalogue, kept, recontact, resolution, tables, time_to_resolution
+from tests import factories
 from tests.followups.reports.histories import question
-from tests.oracle import comparing
+from tests.oracle import comparing, doors
 from tests.oracle.answers import Oracle
 
 START = datetime(2016, 1, 1, tzinfo=UTC)
@@ -128,6 +131,120 @@ def the_file_holds_the_same_figures():
     found = dict(zip(header.split(","), total.split(","), strict=True))
     assert (found["any_issue_num"], found["any_issue_den"], found["same_issue_num"]) == ("4807", "10362", "1527")
     assert (found["any_issue_immature"], found["any_issue_excluded_no_customer"]) == ("556", "3")
+
+
+PERIOD = {"from": "2016-01-01T00:00:00Z", "to": "2016-06-01T00:00:00Z", "as_of": "2016-06-01T00:00:00Z"}
+SEEN = (
+    ("recontact", "channel"),
+    ("recontact", "family"),
+    ("resolution", "channel"),
+    ("time-to-resolution", "priority"),
+)
+
+
+def seen(door):
+    """What page, JSON and file say; each says what the others say."""
+    found = {}
+    for name, by in SEEN:
+        given = PERIOD | {"by": by}
+        told, page = door.json(name, given), door.page(name, given)
+        assert page.told(name) == [doors.said(name, told[key]) for key in told if key != "total"] + [
+            doors.said(name, told["total"])
+        ]
+        found[name, by] = told, door.file(name, given), page.lines, page.figures
+    return found
+
+
+def doors_give_the_answers(found, first, more):
+    for by, name in CUTS:
+        told = found["recontact", by][0]
+        mine = {key: {part: row[column] for part, column in COUNTS.items()} for key, row in told.items()}
+        some = {key: row for key, row in more["recontact_7d"][f"resolved_by_{name}"].items() if any(row.values())}
+        assert mine["total"] == more["recontact_7d"]["resolved"]
+        assert {key: mine[key] for key in some} == some
+    stood = {
+        key: (row["as_of_rate_num"], row["as_of_rate_den"]) for key, row in found["resolution", "channel"][0].items()
+    }
+    wanted = {key: share(row["resolution_rate_as_of"]) for key, row in first["by_channel"].items()}
+    assert stood.pop("total") == share(first["resolution_rate_as_of"])
+    assert stood == wanted
+    waited = found["time-to-resolution", "priority"][0]
+    for key, row in {**first["ttr_hours"]["by_priority"], "total": first["ttr_hours"]["overall"]}.items():
+        mine = waited[key]
+        assert (mine["n"], mine["events"], mine["median_hours"], mine["p90_hours"]) == (
+            row["n"],
+            row["events"],
+            row["median_h"],
+            row["p90_h"],
+        )
+
+
+COUNTS = {
+    "den": "any_issue_den",
+    "any_issue": "any_issue_num",
+    "same_issue": "same_issue_num",
+    "immature": "any_issue_immature",
+}
+
+
+def reopened_long_after(by, count):
+    """Tickets of the answers that come back ten years later."""
+    rows = Ticket.objects.filter(imported=True, imported_resolved_at__range=(START, AS_OF)).order_by("pk")[:count]
+    for row in rows:
+        closing.reopen(ticket=row, reason="It is back", by=by, now=NOW)
+
+
+@pytest.mark.full
+@pytest.mark.django_db
+def test_incidents_at_every_door(real_data):
+    """As the answers say, from the rows and from the facts, and the same after reopenings later than as_of; after a merge
+    and a late import as the rows then say.
+    """
+    load(real_data, "itsm_tickets.csv.gz", events="itsm_events.csv.gz")
+    root = factories.agent("root", "admin", is_staff=True)
+    by, door = Actor("web", agent=root), doors.Doors(root, NOW)
+    before = seen(door)
+    doors_give_the_answers(before, answers(real_data, "answers.json")["itsm"], answers(real_data, "answers_more.json"))
+    reopened_long_after(by, 3)
+    assert seen(door) == before
+    facts.build(now=NOW)
+    assert kept.ready()
+    assert seen(door) == before
+    reopened_long_after(by, 3)
+    assert seen(door) == before
+    while facts.follow():
+        pass
+    assert seen(door) == before
+    merged_and_imported_late(by)
+    assert seen(door) != before
+    the_rows_say_so()
+    while facts.follow():
+        pass
+    the_rows_say_so()
+    assert not any(facts.differing().values())
+
+
+def merged_and_imported_late(by):
+    """Two who came often turn out to be one; her old tickets come in from another file."""
+    often = Ticket.objects.values("customer").annotate(n=Count("pk")).order_by("-n")
+    one, other = Customer.objects.filter(pk__in=[row["customer"] for row in often[:2]])
+    customers.merge(customer=one, into=other, by=by, now=NOW)
+    lines = ["reference,customer_ref,channel,category,opened_at,resolved_at,closed_at,status"]
+    for month in ("02", "03", "04"):
+        days = ",".join(f"2016-{month}-{day}T08:00:00Z" for day in ("03", "04", "05"))
+        lines.append(f"LATE{month},{other.reference},phone,Category 26,{days},closed")
+    text = "\n".join(lines)
+    run = importing.start(
+        file=io.BytesIO(text.encode()), file_name="late.csv", source="old", by=by, now=NOW + timedelta(days=1)
+    )
+    importing.run(run=run, now=NOW + timedelta(days=1))
+    assert Ticket.objects.filter(source="old").count() == 3
+
+
+def the_rows_say_so():
+    oracle = Oracle()
+    for name in catalogue.REPORTS:
+        comparing.agree(oracle, name, asked(by="family" if name == "recontact" else "channel"))
 
 
 @pytest.mark.django_db
