@@ -10,6 +10,8 @@ NAME = "coalesce(nullif(trim(a.first_name || ' ' || a.last_name), ''), a.usernam
 OF_TEAM = "CASE WHEN {0}.team_id IS NULL THEN '{{}}'::bigint[] ELSE ARRAY[{0}.team_id] END"
 WHOSE = "coalesce((SELECT name FROM followups_team WHERE id = {0}.team_id), 'The desk')"
 
+OF_CUSTOMERS = "followups_customerdonotcontactsharedaccounttakecarefreetole1bf5"
+
 # What changed before there were marks, as far as it was kept; of settings nobody wrote down who it was.
 BEFORE = f"""
 INSERT INTO followups_mark (kind, at, what, by_id, by_name, teams, spared, families)
@@ -43,6 +45,21 @@ FROM (
         lag(kind) OVER (PARTITION BY pgh_obj_id ORDER BY pgh_id) AS was
     FROM followups_teamevent
 ) changed WHERE pgh_label = 'update' AND kind <> was
+UNION ALL
+SELECT 'shared', e.pgh_created_at, 'The account of a customer is ' ||
+    CASE WHEN e.shared_account THEN 'now shared by several people, and left out' ELSE 'no longer shared' END,
+    NULL::bigint, '', coalesce(places.teams, {NONE}), {NONE}, places.families
+FROM {OF_CUSTOMERS} e
+JOIN LATERAL (
+    SELECT p.shared_account FROM {OF_CUSTOMERS} p
+    WHERE p.pgh_obj_id = e.pgh_obj_id AND p.pgh_id < e.pgh_id ORDER BY p.pgh_id DESC LIMIT 1
+) before ON before.shared_account <> e.shared_account
+JOIN LATERAL (
+    SELECT array_agg(DISTINCT t.team_id) FILTER (WHERE t.team_id IS NOT NULL) AS teams, array_agg(DISTINCT k.family) AS families
+    FROM followups_ticket t JOIN followups_category k ON k.id = t.category_id
+    WHERE t.customer_id = e.pgh_obj_id AND NOT t.is_demo
+) places ON places.families IS NOT NULL
+WHERE e.pgh_label = 'update'
 """
 
 
