@@ -13,7 +13,7 @@ from followups.models import Actor, Agent, Customer, Keeping, Ticket
 from followups.reports import catalogue, kept, windows
 from tests.followups.reports import histories
 from tests.followups.reports.histories import question
-from tests.oracle import comparing, random_history
+from tests.oracle import beside, comparing, random_history
 from tests.oracle.answers import Oracle
 
 SEEDS = (1, 2)
@@ -81,6 +81,14 @@ def every_figure_lists_its_rows(world, dice, oracle):
             comparing.parts_agree(oracle, name, each, key)
 
 
+def what_stands_beside_agrees(dice, oracle):
+    """Three reports, at the common mix and against the period before."""
+    for name in dice.sample(list(beside.SHARES), 3):
+        start = START + 35 * DAY
+        asked = question(start, start + dice.choice([30, 50, 90]) * DAY, end=start + 30 * DAY, window_days=7)
+        beside.agrees(oracle, name, replace(asked, by=dice.choice(["team", "site"]), against="before"))
+
+
 def changed(world, dice):
     """What comes once the facts are built, and leaves its marks: a late ticket, a reopening, a merge, another category."""
     world.tickets.append(world.ticket(900))
@@ -112,6 +120,7 @@ def played(seed, tickets, bys):
     oracle = Oracle()
     compared = every_report_agrees(world, dice, oracle, bys)
     every_figure_lists_its_rows(world, dice, oracle)
+    what_stands_beside_agrees(dice, oracle)
     return compared
 
 

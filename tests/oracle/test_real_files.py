@@ -235,10 +235,10 @@ def merged_and_imported_late(by):
         lines.append(f"LATE{month},{other.reference},phone,Category 26,{days},closed")
     text = "\n".join(lines)
     run = importing.start(
-        file=io.BytesIO(text.encode()), file_name="late.csv", source="old", by=by, now=NOW + timedelta(days=1)
+        file=io.BytesIO(text.encode()), file_name="late.csv", source="csv", by=by, now=NOW + timedelta(days=1)
     )
     importing.run(run=run, now=NOW + timedelta(days=1))
-    assert Ticket.objects.filter(source="old").count() == 3
+    assert Ticket.objects.filter(reference__startswith="LATE", customer=other).count() == 3
 
 
 def the_rows_say_so():
