@@ -12,12 +12,12 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Value
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from desk import access
-from desk.web import capacity, changes, comparing, drawing, figures, meanwhile, multiples, outreach, weeks
+from desk.web import capacity, changes, comparing, drawing, figures, meanwhile, multiples, outreach, weeks, widening
 from followups.actions import exporting
 from followups.errors import Invalid
 from followups.models import Category, Disclosure, FollowUp, Site, Team, Ticket, Way
@@ -38,7 +38,7 @@ DRAWN = 12
 WINDOWS = (7, 14, 30)
 OF = (("resolved", "a resolution"), ("unresolved", "another end"), ("all", "any end"))
 FAMILIAR_FOR = windows.DAYS
-DRILLED = ("key", "part", "page", "fewer")
+DRILLED = ("key", "part", "page", "fewer", "widened")
 SHOWN = 20
 
 
@@ -78,6 +78,9 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     with reading.whole():
         question, refused = asked(request)
         found = OWN.get(name, drawn)(request, module, question) if question else {}
+        found |= widening.context(request, name, question, found["report"].total) if question else {}
+    if address := widening.address(request, found):
+        return redirect(address)
     context = common(request, question, refused) | asking(request, question) | found
     context |= {"name": name, "title": figures.TITLES[name]}
     if found and found["is_empty"]:

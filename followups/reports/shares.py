@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from followups.models import TargetKind
 from followups.reports import (
@@ -27,6 +29,13 @@ from followups.reports import (
 BETTER, WORSE, NEITHER = "better", "worse", "neither"
 # Cuts by who did it: nobody is ranked on fewer than are enough.
 WHO = ("team", "site", "agent")
+
+
+# The instant of the last one that is needed, counted back from the end.
+NEEDED = """
+    WITH {facts}, chosen AS ({chosen})
+    SELECT at FROM chosen WHERE {part} ORDER BY at DESC OFFSET %(needed)s - 1 LIMIT 1
+"""
 
 
 @dataclass(frozen=True)
@@ -155,9 +164,24 @@ def put(row: Any, at: tuple[str, ...], **fields: Any) -> Any:
 
 def is_few(name: str, question: windows.Question, row: Any) -> bool:
     """Whether the row is of somebody and of too few to be compared with others."""
-    if question.by not in WHO or not (name in SHARES or hasattr(row, "n")):
-        return False
-    return (get(row, SHARES[name].each[0].at).den if name in SHARES else row.n) < against.ENOUGH
+    return question.by in WHO and (size := counted(name, row)) is not None and size < against.ENOUGH
+
+
+def counted(name: str, row: Any) -> int | None:
+    """Of how many the first share of a row is, or the times; None of a report of neither."""
+    return get(row, SHARES[name].each[0].at).den if name in SHARES else getattr(row, "n", None)
+
+
+def shortest(name: str, question: windows.Question) -> datetime | None:
+    """The local midnight at which the shortest period to the same end begins that holds enough; None where none does."""
+    shares = SHARES[name]
+    ever = replace(question, start=datetime(windows.YEARS[0], 1, 1, tzinfo=UTC), by=None)
+    pieces = {"facts": cuts.facts_of(ever, shares.source), "part": shares.parts[shares.each[0].parts[1]]}
+    found = cuts.fetch(ever, NEEDED, pieces, needed=against.ENOUGH, **shares.source.given(ever))
+    if not found:
+        return None
+    zone = ZoneInfo(question.zone)
+    return datetime.combine(found[0]["at"].astimezone(zone).date(), time(), zone).astimezone(UTC)
 
 
 def apart(found: rows.Report, question: windows.Question) -> rows.Report:
