@@ -81,8 +81,9 @@ OUTREACH = {
 }
 EARLIER = {
     "type": ["object", "null"],
-    "description": "The earlier period that was asked for.",
-    "properties": {name: {"type": "string", "format": "date-time"} for name in ("from", "to")},
+    "description": "The earlier period that was asked for. `confirmed` and `silent` have no days after which they stand: there "
+    "it is looked at from as long after its end as the later one.",
+    "properties": {name: {"type": "string", "format": "date-time"} for name in ("from", "to", "as_of")},
 }
 MARK = {
     "type": "object",
@@ -188,7 +189,7 @@ def figures(report: rows.Report, question: windows.Question) -> dict[str, Any]:
         "window_days": question.window_days,
         "of": question.of,
         "by": question.by,
-        "against": earlier(question),
+        "against": earlier(report.name, question),
     }
 
 
@@ -196,11 +197,11 @@ def told(meanwhile: list[marks.Mark]) -> list[dict[str, str | None]]:
     return [{"at": answers.instant(mark.at), "what": mark.what} for mark in meanwhile]
 
 
-def earlier(question: windows.Question) -> dict[str, str | None] | None:
-    if question.against is None:
+def earlier(name: str, question: windows.Question) -> dict[str, str | None] | None:
+    if question.against is None or name not in shares.SHARES:
         return None
-    asked_ = against.earlier(question)
-    return {"from": answers.instant(asked_.start), "to": answers.instant(asked_.end)}
+    it = against.earlier(question, lagging=shares.SHARES[name].lagging)
+    return {"from": answers.instant(it.start), "to": answers.instant(it.end), "as_of": answers.instant(it.as_of)}
 
 
 def csv(report: rows.Report) -> HttpResponse:

@@ -193,3 +193,30 @@ def test_marks_stand_beside_the_figures_and_not_in_the_file(reader, march, desk)
     assert get(reader, team="Billing").json()["marks"] == told
     assert [mark["what"] for mark in get(reader).json()["marks"]] == [told[0]["what"], "Delivery: new hours"]
     assert "hours" not in get(reader, format="csv").content.decode()
+
+
+@pytest.mark.parametrize("name", shares.SHARES)
+def test_what_stands_beside_a_share_is_the_same_in_both_forms(reader, march, name):
+    given = {"by": "team", "against": "before", "from": "2026-03-01"}
+    found = get(reader, name, **given).json()
+    lines = list(csv.DictReader(get(reader, name, **given, format="csv").content.decode().splitlines()))
+    assert (found["against"]["from"], found["against"]["to"]) == ("2026-01-30T00:00:00Z", "2026-03-01T00:00:00Z")
+    compared = 0
+    for row, line in zip([found["total"], *found["rows"]], lines, strict=True):
+        for share in shares.SHARES[name].each:
+            one, prefix = row, "".join(f"{step}_" for step in share.at)
+            for step in share.at:
+                one = one[step]
+            assert ("against" in one, "at_common_mix" in one) == (share.dated, row is not found["total"])
+            for beside in ("against", "at_common_mix"):
+                for field, value in one.get(beside, {}).items():
+                    assert line[f"{prefix}{beside}_{field}"] == ("" if value is None else str(value))
+                    compared += 1
+    assert compared
+
+
+def test_nothing_stands_beside_where_nothing_was_asked(reader, march):
+    found = get(reader, by="channel").json()
+    assert found["against"] is None
+    assert not {"against", "at_common_mix"} & set(found["rows"][0]["any_issue"])
+    assert get(reader, against="tomorrow").status_code == 400
