@@ -136,7 +136,7 @@ def test_reports_agree_with_the_oracle(seed):
 @pytest.mark.parametrize("seed", MANY)
 def test_reports_agree_with_the_oracle_on_many_desks(seed):
     bys = (None, *random.Random(seed).sample(windows.CUTS, 5))
-    assert played(seed, tickets=40, bys=bys) > 2000
+    assert played(seed, tickets=40, bys=bys) > 1000
 
 
 @pytest.mark.django_db
