@@ -1,4 +1,6 @@
-"""What a look back to a past instant needs: who turned after it, by customer, and what was entered later than it happened."""
+"""What a look back to a past instant needs: who turned after it, by customer, and what was entered later than it happened;
+and the ends that imports brought, which every report of ends reads, without all tickets that none did.
+"""
 
 from django.db import migrations, models
 
@@ -7,8 +9,10 @@ CREATE INDEX ticket_late ON followups_ticket (created_at, opened_at) WHERE creat
 CREATE INDEX contact_late ON followups_contact (entered_at, at)
     WHERE entered_at - at > interval '1 day' AND NOT is_opening;
 CREATE INDEX closure_late ON followups_closure (entered_at, at) WHERE entered_at - at > interval '1 day';
+CREATE INDEX ticket_ended_before ON followups_ticket (coalesce(imported_resolved_at, imported_closed_at))
+    WHERE coalesce(imported_resolved_at, imported_closed_at) IS NOT NULL;
 """
-NOT_LATE = "DROP INDEX ticket_late, contact_late, closure_late;"
+NOT_LATE = "DROP INDEX ticket_late, contact_late, closure_late, ticket_ended_before;"
 
 
 class Migration(migrations.Migration):

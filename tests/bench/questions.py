@@ -11,7 +11,8 @@ from tests.bench import laying
 
 SQL = """
 WITH standing AS (
-    SELECT ticket_id, outcome FROM {closure} WHERE "at" <= {as_of} AND (reopened_at IS NULL OR reopened_at > {as_of})
+    SELECT ticket_id, outcome FROM {closure}
+    WHERE "at" >= {start} AND "at" <= {as_of} AND (reopened_at IS NULL OR reopened_at > {as_of})
 ), opened AS (
     SELECT e.channel, CAST(date_trunc('week', e.opened_at) AS date) AS week, count(*) AS opened,
         count(CASE WHEN s.outcome = 'resolved' THEN 1 END) AS resolved
@@ -28,7 +29,7 @@ WITH standing AS (
     SELECT ended.channel, CAST(date_trunc('week', ended."at") AS date) AS week, count(DISTINCT ended.id) AS again
     FROM ended JOIN {contact} c ON c.customer_id = ended.customer_id AND c."at" > ended."at"
         AND c."at" <= ended."at" + INTERVAL '7 days'
-    WHERE c.direction = 'inbound' GROUP BY 1, 2
+    WHERE c.direction = 'inbound' AND c."at" > {start} AND c."at" <= {as_of} GROUP BY 1, 2
 )
 SELECT channel, week, coalesce(opened, 0), coalesce(resolved, 0), coalesce(closed, 0), coalesce(again, 0)
 FROM opened FULL JOIN closed USING (channel, week) FULL JOIN again USING (channel, week)
