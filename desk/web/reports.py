@@ -45,30 +45,38 @@ SHOWN = 20
 @require_GET
 @access.page()
 def overview(request: HttpRequest) -> HttpResponse:
-    """Whether fewer are left without an answer, and where; then every report in one look, over the 90 days to now."""
+    """Whether fewer are left without an answer, and where; the cards of the reports come one by one below it."""
     with reading.whole():
         question, refused = asked(request)
-        found = [card(module, question, request) for module in catalogue.REPORTS.values()] if question else []
         look = changes.context(request, question, given(request)) if question else {}
         look |= meanwhile.context(replace(question, by=None)) if question else {}
-    context = common(request, question, refused) | {"cards": found} | look
-    if found and not found[0]["report"].rows:
+    context = common(request, question, refused) | look
+    if question and not Ticket.objects.filter(opened_at__gte=question.start, opened_at__lt=question.end).exists():
         context |= elsewhere(question)
     return render(request, "reports/overview.html", context, status=status(refused))
 
 
-def card(module: ModuleType, question: windows.Question, request: HttpRequest) -> dict[str, Any]:
-    name, by = module.NAME, weeks.pace(replace(question, by=None))
-    timed = replace(question, by=by)
-    report = module.report(timed)
-    url = f"{reverse('report', args=[name])}?{urlencode(given(request))}"
-    return {
+@require_GET
+@access.page()
+def card(request: HttpRequest, name: str) -> HttpResponse:
+    """One report on the overview, over the period asked, else the 90 days to now: a slow one holds up no other."""
+    module = catalogue.named(name)
+    with reading.whole():
+        question, refused = asked(request)
+        if question is None:
+            raise refused or Invalid("as_of", "Which figures?")
+        timed = replace(question, by=weeks.pace(replace(question, by=None)))
+        report = module.report(timed)
+        look = meanwhile.context(replace(question, by=None))
+    charts = drawing.course(name, timed, report.rows, linked(request, name, by=timed.by))
+    context = look | {
         "title": figures.TITLES[name],
         "report": report,
         "figure": figures.FIGURES[name](report, lambda *_: "")[0],
-        "url": url,
-        "charts": drawing.course(name, timed, report.rows, linked(request, name, by=by)),
+        "url": f"{reverse('report', args=[name])}?{urlencode(given(request))}",
+        "chart": charts[0] if charts else None,
     }
+    return render(request, "reports/_parts/card.html", context)
 
 
 @require_GET
@@ -313,4 +321,5 @@ urlpatterns = [
     path("reports/<str:name>", report, name="report"),
     path("tickets/<str:number>/outreach", outreach.plan, name="ticket-outreach"),
     path("reports/<str:name>/rows", drilled, name="report-rows"),
+    path("reports/<str:name>/card", card, name="report-card"),
 ]

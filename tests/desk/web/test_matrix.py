@@ -72,7 +72,7 @@ READING = {
     "- ok 404 ok 404 ok ok 403": "follow-up ticket",
     "- ok ok ok ok ok 403 403": "ticket-new your-day",
     "- ok ok ok ok ok ok 403": """
-        absences account agent-figures channels customer customers notices report report-rows reports tickets today
+        absences account agent-figures channels customer customers notices report report-card report-rows reports tickets today
     """,
     "- ok ok ok ok ok ok ok": "logout notices-badge",
     "405 405 405 405 405 405 405 405": "promise-not-solved promise-solved promise-time",
@@ -109,7 +109,7 @@ WRITING = {
         exports findings mailings
         ladders ladders-team time-rules time-rules-team
         categories customers import import-errors import-progress overdue overdue-findings overdue-review people
-        report report-rows reports teams ticket tickets today deliveries your-day
+        report report-card report-rows reports teams ticket tickets today deliveries your-day
     """,
     "- 404 404 404 404 404 403 403": "ticket-new-line",  # nobody is on the line
     "- ok 403 ok 403 ok 403 403": "customer",

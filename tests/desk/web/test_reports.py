@@ -67,6 +67,20 @@ def test_overview_leads_to_all(as_, march):
     assert all(f'href="/reports/{name}?as_of=2026-03-31"' in words(answer) for name in NAMES)
 
 
+def test_overview_asks_for_each_card_when_it_stands(as_, march):
+    client = as_(march.root)
+    page = client.get(f"/reports?{ASKED}").content.decode()
+    for name in NAMES:
+        assert f'hx-get="/reports/{name}/card?{ASKED}"' in page
+        card = words(client.get(f"/reports/{name}/card?{ASKED}"))
+        assert f'href="/reports/{name}?{ASKED}"' in card
+        assert words(client.get(f"/reports/{name}?{ASKED}")).partition("<h2>")[2].partition("</h2>")[0] in card
+
+
+def test_a_card_of_no_question_names_what_is_wrong(as_, march):
+    assert "The year must lie between" in words(as_(march.root).get("/reports/recontact/card?from=0001-01-01"))
+
+
 def test_overview_answers_first(as_, march):
     found = words(as_(march.root).get(f"/reports?{ASKED}"))
     assert "Are fewer left without an answer? Not known yet: it takes two months of tickets to compare." in found
