@@ -98,6 +98,7 @@ LOOKS: dict[type, dict[str, str]] = {
         "joins": "ticket owner team",
         "filters": "state stage",
     },
+    models.Handover: {"columns": "follow_up at from_owner from_team", "joins": "follow_up from_owner from_team"},
     models.HoursChange: {"columns": "team since climbing settled passed step_at clock_at", "joins": "team"},
     models.ImportRun: {
         "columns": "file_name source state dry_run made_at by_name error_count",

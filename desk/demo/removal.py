@@ -17,6 +17,7 @@ from followups.models import (
     Event,
     Export,
     FollowUp,
+    Handover,
     Mark,
     Move,
     Note,
@@ -35,7 +36,7 @@ from followups.models import (
     WaiverRequest,
 )
 
-OF_FOLLOW_UPS = (Move, Reminder)
+OF_FOLLOW_UPS = (Handover, Move, Reminder)
 OF_BOTH = (Contact, Delivery, Event)
 OF_TICKETS = (
     TargetClock,

@@ -268,6 +268,7 @@ def _assigned(ticket: Ticket, changed: Mapping[str, list[Any]], *, by: Actor, no
     person, who keeps the way in to the ticket.
     """
     if "team" in changed:
+        scheduling.keep_whose(ticket.follow_ups.open(), now=now)
         ticket.follow_ups.open().update(team=ticket.team, revision=F("revision") + 1, updated_at=now)
     agent = ticket.agent.username if ticket.agent else ""
     timeline.record(

@@ -4,6 +4,7 @@ Public verbs take the ticket's row first, then the follow-up's; every other act 
 each other.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from followups.models import (
     Contact,
     FollowUp,
     FollowUpState,
+    Handover,
     Move,
     NoticeKind,
     Policy,
@@ -291,6 +293,7 @@ def assign(
         people = notices.supervisors_of(row.team_id)
         notices.tell(people, kind=NoticeKind.ASKED, text=asked, now=now, ticket=ticket, follow_up=row)
         return False
+    keep_whose([row], now=now)
     row.owner, row.team = owner, team or row.team
     row.acknowledged_by = row.acknowledged_until = None
     save(row, now)
@@ -307,6 +310,13 @@ def assign(
         text = f"{by.name} handed you a follow-up on {ticket.number} {ticket.subject}. {note}".strip()
         notices.tell([owner], kind=NoticeKind.ASSIGNED, text=text, now=now, ticket=ticket, follow_up=row)
     return True
+
+
+def keep_whose(rows: Iterable[FollowUp], *, now: datetime) -> None:
+    """Write down whose these were before they go to others: what fell due until now counts there."""
+    Handover.objects.bulk_create(
+        Handover(follow_up=row, at=now, from_owner_id=row.owner_id, from_team_id=row.team_id) for row in rows
+    )
 
 
 def _may_assign(row: FollowUp, by: Actor) -> bool:

@@ -23,7 +23,7 @@ from followups.models.disclosures import Disclosure
 from followups.models.events import Event
 from followups.models.exports import Export, Way
 from followups.models.facts import DayCount, EndFact, Keeping, TicketFact, Touched
-from followups.models.followups import Brought, FollowUp, FollowUpState, Move, Stage
+from followups.models.followups import Brought, FollowUp, FollowUpState, Handover, Move, Stage
 from followups.models.imports import ImportMap, ImportRun, ImportState
 from followups.models.ladders import Audience, Elapsing, Ladder, LadderStep, Rota, RotaMember
 from followups.models.mailings import Mailing, Period, Rhythm
@@ -84,6 +84,7 @@ __all__ = [
     "Finding",
     "FollowUp",
     "FollowUpState",
+    "Handover",
     "Heard",
     "HoursChange",
     "IdempotentAnswer",

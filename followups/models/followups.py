@@ -1,4 +1,4 @@
-"""Follow-ups: dated next steps, promises once the customer was told, and their append-only moves."""
+"""Follow-ups: dated next steps, promises once the customer was told, and their append-only moves and hand-overs."""
 
 import uuid
 
@@ -203,3 +203,21 @@ class Move(models.Model):
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
         ordering = ("at", "id")
         indexes = [models.Index(fields=["follow_up", "at"], name="move_follow_up")]
+
+
+class Handover(models.Model):
+    """Who answered for a follow-up up to `at`: its owner (none: nobody in person) and its team. Append-only.
+
+    At any instant the first of these after it tells, else the follow-up itself. Hand-overs that an older release made
+    are not written down: there the follow-up stands with the next that is known, or as it is.
+    """
+
+    follow_up = models.ForeignKey(FollowUp, models.PROTECT, db_index=False, related_name="handovers")
+    at = models.DateTimeField()
+    from_owner = models.ForeignKey(Agent, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+    from_team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        ordering = ("at", "id")
+        indexes = [models.Index(fields=["follow_up", "at"], name="handover_follow_up")]

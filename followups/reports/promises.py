@@ -1,4 +1,9 @@
-"""M5: whether we did what we had told the customer we would, by when we had said."""
+"""M5: whether we did what we had told the customer we would, by when we had said.
+
+A promise counts for the owner and the team that it had at its date, or at as_of where that comes first; where nobody
+owned it, for who promised it. Hand-overs of before they were written down are not known: there it counts for the next
+owner and team that are.
+"""
 
 from typing import Any
 
@@ -13,8 +18,9 @@ DEFINITION = (
     " kept."
 )
 COUNTED = (
-    "Due: the last date she agreed to before it passed; where we moved it alone, the date before that move. Kept:"
-    " a connected contact that we started, or our reply in the promised written channel, at or before it; "
+    "Due: the last date she agreed to before it passed; where we moved it alone, the date before that move. It counts "
+    "for the owner and the team of that date, whoever took it over later. Kept: a connected contact that we started, or "
+    "our reply in the promised written channel, at or before it; "
     "voicemail only where she accepted that. Promises that she called off before they were due are left out and "
     "counted. Tried in time: not kept, but a message was left or sent in the promised window. Never done: no "
     "connected contact up to as_of. Intervals are Wilson's, 95 %."
@@ -52,6 +58,12 @@ HAPPENED = f"""
         WHERE f.promised_at <= %(as_of)s
     ),
     units AS MATERIALIZED (SELECT * FROM due WHERE due_by >= %(start)s AND due_by < %(end)s),
+    handed AS (
+        SELECT DISTINCT ON (h.follow_up_id) h.follow_up_id, h.from_owner_id, h.from_team_id
+        FROM units u JOIN followups_handover h ON h.follow_up_id = u.id
+        WHERE h.at > least(u.due_by, %(as_of)s)
+        ORDER BY h.follow_up_id, h.at, h.id
+    ),
     touches AS (
         SELECT u.id,
             min(c.at) FILTER (WHERE {CONNECTED}) AS connected_at,
@@ -65,8 +77,10 @@ HAPPENED = f"""
     )
 """
 PROMISED = f"""
-        SELECT u.id AS follow_up_id, u.ticket_id, u.due_by AS at, coalesce(u.team_id, t.team_id) AS team_id,
-            coalesce(u.owner_id, u.promiser_id) AS agent_id, t.category_id, t.channel, t.priority, t.customer_id,
+        SELECT u.id AS follow_up_id, u.ticket_id, u.due_by AS at,
+            CASE WHEN handed.follow_up_id IS NULL THEN u.team_id ELSE handed.from_team_id END AS team_id,
+            coalesce(CASE WHEN handed.follow_up_id IS NULL THEN u.owner_id ELSE handed.from_owner_id END, u.promiser_id)
+                AS agent_id, t.category_id, t.channel, t.priority, t.customer_id,
             CASE WHEN s.left_out = 'spam' THEN 'spam'
                 WHEN u.state = 'called_off' AND u.called_off_by = 'customer'
                     AND u.ended_at < u.due_by AND u.ended_at <= %(as_of)s THEN 'called_off' END AS left_out,
@@ -78,6 +92,7 @@ PROMISED = f"""
         JOIN followups_ticket t ON t.id = u.ticket_id
         LEFT JOIN standing s ON s.ticket_id = t.id
         LEFT JOIN touches ON touches.id = u.id
+        LEFT JOIN handed ON handed.follow_up_id = u.id
         WHERE {COUNTED_TICKET}
 """
 FACTS = f"{HAPPENED}, facts AS ({PROMISED})"

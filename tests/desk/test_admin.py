@@ -28,6 +28,7 @@ def rows(office, now):
     ticket = models.Ticket.objects.get()
     row = ticket.follow_ups.open().get()
     models.Move.objects.create(follow_up=row, at=now, by_name="sam", from_by=now, to_by=now)
+    models.Handover.objects.create(follow_up=row, at=now, from_team=office.billing)
     models.Note.objects.create(ticket=ticket, text="x", at=now, by_name="ada")
     models.Confirmation.objects.create(ticket=ticket, confirmed=True, at=now, by_name="ada")
     models.Delivery.objects.create(key="k", kind="told", address="a@example.org", made_at=now, due_at=now)

@@ -32,6 +32,12 @@ def window(row: dict, moves: list[dict], as_of: int) -> tuple[int, int | None, b
     return row["promised_by"], row["promised_from"], False
 
 
+def whose(row: dict, handovers: list[dict], at: int) -> tuple[int | None, int | None]:
+    """Owner and team at an instant: from the first on, one hand-over after the other, as long as they lie behind it."""
+    stints = [(one["from_owner_id"], one["from_team_id"]) for one in handovers] + [(row["owner_id"], row["team_id"])]
+    return stints[sum(one["at"] <= at for one in handovers)]
+
+
 def of_step(rows: Recorded, row: dict, moves: list[dict], touched: list[dict], as_of: int) -> Fact:
     told = row["told_at"] is not None and row["told_at"] <= as_of
     connected = reached(row, moves, touched, as_of)
@@ -44,7 +50,8 @@ def of_step(rows: Recorded, row: dict, moves: list[dict], touched: list[dict], a
         parts = {"due"} | (became(row, connected, touched, moves, as_of) if told else set())
     ticket = rows.tickets[row["ticket_id"]]
     places = {name: ticket[name] for name in ("category_id", "channel", "priority")} | {"ticket_id": row["ticket_id"]}
-    places |= {"team_id": row["team_id"] or ticket["team_id"], "agent_id": row["owner_id"] or row["promiser_id"]}
+    owner, team = whose(row, rows.handovers[row["id"]], min(row["due"], as_of))
+    places |= {"team_id": team, "agent_id": owner or row["promiser_id"]}
     more = {"id": row["id"], "told_at": row["told_at"], "connected": connected}
     return rows.place(places | {"id": 0}, row["due"], parts, **more) | {"follow_up_id": row["id"]}
 

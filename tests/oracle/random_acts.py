@@ -5,9 +5,9 @@ from typing import Any
 
 from followups import clocks as running
 from followups import targets as pure
-from followups.actions import closing, customers
+from followups.actions import closing, customers, handling, scheduling
 from followups.errors import Refused
-from followups.models import Actor, Customer, Pause, Rest, Target, TargetClock, Ticket
+from followups.models import Actor, Customer, FollowUp, Pause, Rest, Target, TargetClock, Ticket
 
 TICK = timedelta(hours=6)
 GIVEN = {
@@ -63,6 +63,27 @@ def rested(world: Any, clock: TargetClock, at: datetime) -> datetime:
             by_name="Ada",
         )
     return end
+
+
+def hand_overs(world: Any, step: FollowUp) -> None:
+    """To a person, to the team, with the ticket to another team: before and after its dates. The world keeps its own
+    record of whose it was from when on, and a later act at the same instant counts.
+    """
+    known = world.whose[step.pk] = [(step.promised_at, step.owner_id, step.team_id)]
+    by = Actor("web", agent=world.people[1])
+    for at in sorted(world.instant(step.promised_at, 16) for _ in range(world.dice.choice([0, 0, 1, 2, 3]))):
+        team = world.dice.choice(world.teams)
+        if world.dice.random() < 0.4:
+            before = Ticket.objects.get(pk=step.ticket_id).team
+            handling.change(ticket=step.ticket, changes={"team": team}, by=by, now=at)
+            now_of = (known[-1][1], team.pk if team else None) if team != before else known[-1][1:]
+        else:
+            owner = world.dice.choice([None, *world.people])
+            assert scheduling.assign(follow_up=step, owner=owner, team=team, by=by, now=at)
+            now_of = (owner.pk if owner else None, team.pk if team else known[-1][2])
+        known.append((at, *now_of))
+    step.ticket.refresh_from_db()
+    step.refresh_from_db()
 
 
 def merges(world: Any) -> None:

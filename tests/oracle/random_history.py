@@ -42,6 +42,7 @@ class World:
         ]
         self.targets = random_acts.targets(START)
         self.tickets: list[Ticket] = []
+        self.whose: dict[Any, list[tuple[datetime, int | None, int | None]]] = {}
         for number in range(tickets):
             self.tickets.append(self.ticket(number))
         for _ in range(tickets // 2):
@@ -169,9 +170,12 @@ class World:
             voicemail_ok=self.dice.random() < 0.3,
             owner=self.dice.choice([None, *self.people]),
             team=self.dice.choice(self.teams),
+            state=FollowUpState.SCHEDULED,
+            ended_at=None,
         )
         for _ in range(self.dice.choice([0, 0, 0, 1, 2])):
             self.move(step)
+        random_acts.hand_overs(self, step)
         self.done(step)
 
     def move(self, step: Any) -> None:
@@ -188,7 +192,7 @@ class World:
             if step.told_at and self.dice.random() < 0.1:
                 step.told_contact = touched
         step.brought = self.dice.choice(["answer", "news", "no_news"])
-        step.ended_at = self.instant(step.promised_at, 14)
+        step.state, step.ended_at = FollowUpState.KEPT, self.instant(step.promised_at, 14)
         if self.dice.random() < 0.2:
             step.state, step.brought = FollowUpState.CALLED_OFF, ""
             step.called_off_by = self.dice.choice(["customer", "us"])
@@ -253,6 +257,7 @@ INSTANTS = {
     "waiver": "at entered_at reopened_at",
     "reopening": "at entered_at",
     "followup": "promised_at promised_from promised_by told_at ended_at",
+    "handover": "at",
     "move": "at from_from from_by to_by",
     "confirmation": "at",
     "targetclock": "started_at due_at stopped_at changed_at",

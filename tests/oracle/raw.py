@@ -32,6 +32,7 @@ TABLES = {
     "followup": "id, ticket_id, owner_id, team_id, promiser_id, channel, voicemail_ok, promised_at, promised_from, "
     "promised_by, told_at, told_contact_id, state, called_off_by, ended_at, brought",
     "move": "id, follow_up_id, at, from_from, from_by, to_by, agreed, agreed_contact_id",
+    "handover": "id, follow_up_id, at, from_owner_id, from_team_id",
     "policy": "team_id, zone, week, special_days, daily_minutes, minutes_each",
     "target": "id, kind, amount, unit, elapsing",
     "targetclock": "id, ticket_id, target_id, kind, started_at, stopped_at, ended",

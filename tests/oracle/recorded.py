@@ -65,6 +65,7 @@ class Recorded:
             rows["confirmation"], "ticket_id", order=lambda row: (row["at"], not row["confirmed"])
         )
         self.moves = grouped(rows["move"], "follow_up_id", order=lambda row: (row["at"], row["id"]))
+        self.handovers = grouped(rows["handover"], "follow_up_id", order=lambda row: (row["at"], row["id"]))
         self.touched = grouped(rows["contact"], "follow_up_id", order=lambda row: row["at"])
         said = [row for row in rows["contact"] if row["direction"] == "inbound" and row["purpose"] != "automatic"]
         self.words = grouped([row | {"customer_id": self.who(row)} for row in said], "customer_id")

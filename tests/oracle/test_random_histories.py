@@ -13,7 +13,7 @@ from followups.models import Actor, Agent, Customer, Keeping, Ticket
 from followups.reports import catalogue, kept, windows
 from tests.followups.reports import histories
 from tests.followups.reports.histories import question
-from tests.oracle import beside, comparing, random_history
+from tests.oracle import beside, comparing, of_steps, random_history, raw
 from tests.oracle.answers import Oracle
 
 SEEDS = (1, 2)
@@ -72,6 +72,16 @@ def every_report_agrees(world, dice, oracle, bys):
     return sum(comparing.agree(oracle, name, each) for name in catalogue.REPORTS for each in asked)
 
 
+def hand_overs_agree(world, recorded):
+    """Whose each follow-up was at each of its dates, by the world's record of its own acts; how many were handed over."""
+    for key, known in world.whose.items():
+        (row,) = (row for row in recorded.rows["followup"] if row["id"] == str(key))
+        for at in {row["promised_by"], *(raw.micros(at) for at, _, _ in known)}:
+            last = [tuple(whose) for since, *whose in known if raw.micros(since) <= at][-1]
+            assert of_steps.whose(row, recorded.handovers[str(key)], at) == last
+    return len(recorded.rows["handover"])
+
+
 def every_figure_lists_its_rows(world, dice, oracle):
     """Of three reports, in one cut each."""
     for name in dice.sample(list(catalogue.REPORTS), 3):
@@ -118,6 +128,7 @@ def played(seed, tickets, bys):
         changed(world, dice)
     assert kept.ready() is (bool(seed % 3) and Ticket.objects.filter(is_demo=False).exists())
     oracle = Oracle()
+    assert hand_overs_agree(world, oracle.recorded)
     compared = every_report_agrees(world, dice, oracle, bys)
     every_figure_lists_its_rows(world, dice, oracle)
     what_stands_beside_agrees(dice, oracle)

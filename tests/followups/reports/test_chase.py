@@ -2,7 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from followups.reports import chase, cuts
+from followups.actions import scheduling
+from followups.models import Actor
+from followups.reports import chase, cuts, windows
+from tests import factories
 from tests.followups.reports import histories
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +94,16 @@ def test_every_figure_lists_its_promises():
 
 def test_nothing_to_divide_by_is_none():
     assert (asked().rate, asked().ci_low, asked().contacts) == (None, None, 0)
+
+
+@pytest.mark.parametrize("late", [DUE + HOUR, AS_OF + HOUR])
+def test_a_hand_over_after_the_date_leaves_the_chase_with_whose_promise_it_was(late):
+    ada, ben, sam = factories.agent("ada"), factories.agent("ben"), factories.agent("sam", "admin")
+    north, south = factories.team("North"), factories.team("South")
+    row = histories.ticket(histories.person("ana", now=START), at=START)
+    open_one = {"state": "scheduled", "ended_at": None}
+    step = histories.promise(row, made=TOLD, by=DUE, told=TOLD, owner=ada, team=north, **open_one)
+    histories.contact(row, at=TOLD + HOUR)
+    scheduling.assign(follow_up=step, owner=ben, team=south, by=Actor("web", agent=sam), now=late)
+    assert [asked(scope=windows.Scope(agent_id=one.pk)).num for one in (ada, ben)] == [1, 0]
+    assert [asked(filters=windows.Filters(team=one.pk)).num for one in (north, south)] == [1, 0]

@@ -1,7 +1,10 @@
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import pytest
 
+from followups.actions import handling, scheduling
+from followups.models import Actor, Agent, Team, Ticket
 from followups.reports import promises, windows
 from tests import factories
 from tests.followups.reports import histories
@@ -174,3 +177,127 @@ def test_team_and_owner_are_those_of_the_promise():
     assert asked(scope=windows.Scope(agent_id=ada.pk)).den == 2
     assert asked(scope=windows.Scope(team_ids=frozenset([north.pk]))).den == 1
     assert asked(scope=windows.Scope(team_ids=frozenset([north.pk]), pool=True)).den == 3
+
+
+@pytest.fixture
+def crew():
+    """Ada of North, Ben of South, and Sam who hands over."""
+    north, south = factories.team("North"), factories.team("South")
+    return Crew(
+        north,
+        south,
+        factories.agent("ada", team=north),
+        factories.agent("ben", team=south),
+        factories.agent("sam", "admin"),
+    )
+
+
+class Crew(NamedTuple):
+    north: Team
+    south: Team
+    ada: Agent
+    ben: Agent
+    sam: Agent
+
+    def open_promise(self, **fields):
+        given = {"owner": self.ada, "team": self.north, "state": "scheduled", "ended_at": None} | fields
+        return histories.promise(ticket(team=given["team"]), made=MADE, by=DUE, told=MADE, **given)
+
+    def hands(self, step, *, at, owner=None, team=None):
+        assert scheduling.assign(follow_up=step, owner=owner, team=team, by=Actor("web", agent=self.sam), now=at)
+
+    def moves_ticket(self, step, *, at, team):
+        handling.change(ticket=step.ticket, changes={"team": team}, by=Actor("web", agent=self.sam), now=at)
+
+    def counted(self, as_of=AS_OF, part="den"):
+        """How many promises are Ada's, Ben's, North's and South's, by the filter and by the cut alike."""
+        whole = {"as_of": as_of, "start": START, "end": AS_OF}
+        found = []
+        for by, rows, narrowed in (
+            ("agent", (self.ada, self.ben), lambda row: {"scope": windows.Scope(agent_id=row.pk)}),
+            ("team", (self.north, self.south), lambda row: {"filters": windows.Filters(team=row.pk)}),
+        ):
+            cut = promises.report(histories.question(by=by, named=tuple(row.pk for row in rows), **whole)).rows
+            keyed = {one.key: getattr(one, part) for one in cut}
+            alone = [promises.report(histories.question(**whole, **narrowed(row))).total for row in rows]
+            assert [keyed.get(str(row), 0) for row in rows] == [getattr(total, part) for total in alone]
+            found += [getattr(total, part) for total in alone]
+        return tuple(found)
+
+
+ADA_NORTH, BEN_SOUTH, ADA_SOUTH = (1, 0, 1, 0), (0, 1, 0, 1), (1, 0, 0, 1)
+
+
+@pytest.mark.parametrize("late", [DUE + SECOND, AS_OF, AS_OF + HOUR])
+def test_a_hand_over_after_the_date_moves_no_promise(crew, late):
+    crew.hands(crew.open_promise(), at=late, owner=crew.ben, team=crew.south)
+    assert crew.counted() == ADA_NORTH
+
+
+@pytest.mark.parametrize("early", [DUE - DAY, DUE])
+def test_a_hand_over_up_to_the_date_moves_the_promise(crew, early):
+    crew.hands(crew.open_promise(), at=early, owner=crew.ben, team=crew.south)
+    assert crew.counted() == BEN_SOUTH
+
+
+def test_of_several_hand_overs_the_last_before_the_date_counts(crew):
+    step = crew.open_promise(owner=crew.ben, team=crew.south)
+    crew.hands(step, at=DUE - DAY, owner=crew.ada, team=crew.north)
+    crew.hands(step, at=DUE + HOUR, owner=crew.ben)
+    crew.hands(step, at=DUE + DAY, owner=None, team=crew.south)
+    assert crew.counted() == ADA_NORTH
+
+
+def test_before_the_date_the_owner_is_the_one_at_as_of(crew):
+    crew.hands(crew.open_promise(), at=DUE - HOUR, owner=crew.ben, team=crew.south)
+    assert crew.counted(as_of=DUE - 2 * HOUR, part="immature") == ADA_NORTH
+    assert crew.counted(as_of=DUE - HOUR, part="immature") == BEN_SOUTH
+
+
+def test_what_nobody_owned_at_the_date_stays_with_who_promised_it(crew):
+    crew.hands(crew.open_promise(owner=None, promiser=crew.ada), at=DUE + HOUR, owner=crew.ben)
+    assert crew.counted() == ADA_NORTH
+
+
+def test_a_call_made_by_another_after_the_date_moves_no_promise(crew):
+    step = crew.open_promise()
+    scheduling.take(follow_up=step, by=Actor("web", agent=crew.ben), now=DUE + 2 * HOUR)
+    assert crew.counted() == ADA_NORTH
+
+
+@pytest.mark.parametrize(("at", "whose"), [(DUE, ADA_SOUTH), (DUE + SECOND, ADA_NORTH), (AS_OF + HOUR, ADA_NORTH)])
+def test_a_ticket_of_another_team_takes_along_what_is_not_yet_due(crew, at, whose):
+    crew.moves_ticket(crew.open_promise(), at=at, team=crew.south)
+    assert crew.counted() == whose
+
+
+@pytest.mark.parametrize("state", ["scheduled", "kept"])
+def test_of_no_team_at_the_date_is_of_no_team(crew, state):
+    step = crew.open_promise(team=None, state=state, ended_at=None if state == "scheduled" else DUE)
+    crew.moves_ticket(step, at=DUE + HOUR, team=crew.south)
+    if state == "kept":
+        histories.close(Ticket.objects.get(), at=AS_OF)
+    assert crew.counted() == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "at", "whose"),
+    [
+        (True, DUE, BEN_SOUTH),
+        (True, DUE + DAY + SECOND, ADA_NORTH),
+        (False, DUE, BEN_SOUTH),
+        (False, DUE + SECOND, ADA_NORTH),
+    ],
+)
+def test_the_owner_is_the_one_at_the_date_that_counts(crew, agreed, at, whose):
+    step = crew.open_promise()
+    histories.move(step, at=DUE - DAY, to=DUE + DAY, agreed=agreed)
+    crew.hands(step, at=at, owner=crew.ben, team=crew.south)
+    assert crew.counted() == whose
+
+
+def test_a_hand_over_with_a_move_after_as_of_moves_no_promise(crew):
+    step = crew.open_promise()
+    histories.move(step, at=AS_OF + HOUR, to=AS_OF + DAY)
+    crew.hands(step, at=AS_OF + 2 * HOUR, owner=crew.ben, team=crew.south)
+    assert crew.counted() == ADA_NORTH
