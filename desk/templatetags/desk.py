@@ -145,6 +145,12 @@ def day(value: dt.date | dt.datetime | None, zone: Zone = None) -> str:
     return day_word(local, today_in(there))
 
 
+@register.filter
+def last_day(end: dt.datetime, zone: Zone = None) -> str:
+    """The last day of a period that does not include its end."""
+    return day(end - dt.timedelta(microseconds=1), zone)
+
+
 @register.simple_tag
 def window(start: dt.datetime | None, end: dt.datetime | None, zone: Zone = None, days: bool = True) -> str:
     """Like "Thu 26 Nov 14-16", "today by 16:00" without a start; days=False leaves the day away: "14-16"."""

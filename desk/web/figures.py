@@ -97,6 +97,7 @@ def of_promises(report: Any, link: Link) -> list[dict[str, Any]]:
     total = report.total
     return [
         metric("Kept", total, link("num")),
+        quantity("Not kept", number(total.den - total.num), link("broken"), "late, never, or moved by us"),
         quantity(
             "Tried in time", number(total.tried_in_time), link("tried_in_time"), "not kept, a message left or sent"
         ),

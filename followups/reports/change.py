@@ -1,16 +1,18 @@
 """Better or worse than before: the same bad ends, as shares of two months that both have their days behind them.
 
-Every measure here is a share of what went wrong, so that fewer is always better. The two spans are 30 days long and lie
-end to end; the later one ends a week before as_of, because what was opened since then is not known yet.
+Every measure here is a share of what went wrong, so that fewer is always better. The two spans are 30 whole days long and
+lie end to end; the later one ends a week before as_of, because what was opened since then is not known yet.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from followups.reports import (
     against,
     cuts,
+    daily,
     dead_ends,
     mix,
     promises,
@@ -95,15 +97,20 @@ class Look:
     where: dict[str, list[Change]] = field(default_factory=dict)
 
 
-def spans(as_of: datetime) -> tuple[Span, Span]:
-    end = as_of - RIPE
-    return (end - SPAN, end), (end - 2 * SPAN, end - SPAN)
+def spans(as_of: datetime, zone: str) -> tuple[Span, Span]:
+    """Now and before, both of whole days in this zone."""
+    there = ZoneInfo(zone)
+    last = daily.on(as_of - RIPE, there)
+    start, middle, end = (daily.midnight(last - back, there) for back in (2 * SPAN, SPAN, 0 * SPAN))
+    return (middle, end), (start, middle)
 
 
 def look(question: windows.Question) -> Look:
     """The desk of the question's filters and scope as it stood at its as_of; its own period is not looked at."""
     with reading.whole():
-        return _look(replace(question, of="resolved", window_days=RIPE.days, against=None), *spans(question.as_of))
+        return _look(
+            replace(question, of="resolved", window_days=RIPE.days, against=None), *spans(question.as_of, question.zone)
+        )
 
 
 def _look(asked: windows.Question, now: Span, before: Span) -> Look:

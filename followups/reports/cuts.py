@@ -229,6 +229,8 @@ def listed(
     question: windows.Question, sources: tuple[Source, ...], *, part: str, key: str | None, limit: int, offset: int
 ) -> tuple[int, list[Listed]]:
     """Exactly the rows of one figure, latest first, and how many there are."""
+    if key and "\x00" in key:
+        raise errors.Invalid("key", "Not a word.", code="forbidden-character")
     source = next((source for source in sources if part in source.parts), None)
     if source is None:
         raise errors.Invalid("part", "No such figure in this report.", code="unknown")

@@ -154,9 +154,9 @@ def row(key: str, figures: dict[str, Any]) -> rows.DeadEnds:
 
 def headline(total: rows.DeadEnds, question: windows.Question) -> str:
     steps = (
-        f"{rows.number(total.no_first_step)} open tickets have no first step yet."
+        f"{rows.number(total.no_first_step)} open tickets have no first step at this moment."
         if total.no_first_step
-        else "Every open ticket has a next step."
+        else "At this moment every open ticket has a next step."
     )
     if not total.den:
         return f"Nothing was said to be finished in the period. {steps}"

@@ -100,13 +100,14 @@ def scope_of(actor: Actor) -> Scope:
 def question(given: Mapping[str, str], *, now: datetime, zone: str, scope: Scope) -> Question:
     """What the words of a query string ask; an empty value is as none. Raises `Invalid` naming the word at fault.
 
-    A date stands for its midnight in `zone`; an instant needs its offset.
+    A date stands for its midnight in `zone`; an instant needs its offset. Nobody knows what will have happened: an as_of that
+    has not come is `now`.
     """
     unknown = sorted(set(given) - set(NAMES))
     if unknown:
         raise errors.Invalid(unknown[0], f"Unknown parameter: {unknown[0]}.", code="unknown-field")
     words = {name: text for name, text in given.items() if text}
-    as_of = _instant("as_of", words, zone) or now
+    as_of = min(_instant("as_of", words, zone) or now, now)
     end = _instant("to", words, zone) or as_of
     start = _instant("from", words, zone) or end - DAYS
     if start >= end:

@@ -81,10 +81,24 @@ def test_a_card_of_no_question_names_what_is_wrong(as_, march):
     assert "The year must lie between" in words(as_(march.root).get("/reports/recontact/card?from=0001-01-01"))
 
 
+def test_a_day_that_has_not_come_is_looked_at_from_now(as_, march):
+    asked = as_(march.root).get("/reports/recontact?from=2026-03-01&to=2099-01-01&as_of=2098-12-31").context["question"]
+    assert asked.as_of < datetime.now(UTC)
+
+
+def test_a_key_that_is_no_word_is_refused(as_, march):
+    answer = as_(march.root).get(f"/reports/resolution/rows?{ASKED}&part=num&by=team&key=%00")
+    assert answer.status_code == 400
+
+
+def test_promises_not_kept_have_a_figure(as_, march):
+    assert "Not kept" in words(as_(march.root).get(f"/reports/promises?{ASKED}"))
+
+
 def test_overview_answers_first(as_, march):
     found = words(as_(march.root).get(f"/reports?{ASKED}"))
     assert "Are fewer left without an answer? Not known yet: it takes two months of tickets to compare." in found
-    assert "Sun 22 Feb to Tue 24 Mar, against Fri 23 Jan to Sun 22 Feb." in found
+    assert "Sun 22 Feb to Mon 23 Mar, against Fri 23 Jan to Sat 21 Feb." in found
     assert "Not known yet: <a " in found
     assert "Figures per agent are off." in found
 

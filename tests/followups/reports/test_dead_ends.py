@@ -64,7 +64,7 @@ def test_open_tickets_without_a_first_step_are_counted_at_this_moment():
     found = report(by="team")
     assert found.total.no_first_step == 1
     assert [(row.key, row.den, row.no_first_step) for row in found.rows] == [("North", 0, 1)]
-    assert found.headline.endswith("1 open tickets have no first step yet.")
+    assert found.headline.endswith("1 open tickets have no first step at this moment.")
 
 
 def test_what_is_of_this_moment_has_no_week():
