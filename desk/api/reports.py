@@ -16,7 +16,7 @@ from desk.api.resource import Resource, answer
 from followups.actions import exporting
 from followups.errors import Invalid
 from followups.models import Actor, Scope, Way
-from followups.reports import against, catalogue, marks, mix, reading, rows, shares, tables, windows
+from followups.reports import against, catalogue, marks, mix, pairs, reading, rows, shares, tables, windows
 
 INSTANT = {"type": "string", "description": "A date (its midnight in the desk's zone) or an instant with its offset."}
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -79,6 +79,15 @@ OUTREACH = {
     "those held out; each once, contacted or not.",
     "properties": {**dict.fromkeys(("came_back", "resolved", "reached"), EFFECT), "why": {"type": "string"}},
 }
+PAIR = {
+    "type": "object",
+    "description": "Of the report of re-contact: ends followed within the days by another family alone. `from` is the family "
+    "that had ended, `to` that of the first contact about another (empty: it has no ticket), `of` all such ends.",
+    "properties": {
+        name: {"type": "string" if name in ("from", "to") else "integer"} for name in ("from", "to", "n", "of")
+    },
+    "required": ["from", "to", "n", "of"],
+}
 EARLIER = {
     "type": ["object", "null"],
     "description": "The earlier period that was asked for. `confirmed` and `silent` have no days after which they stand: there "
@@ -105,6 +114,7 @@ ANSWER = {
         "rows": {"type": "array", "items": ROW},
         "familiar": FAMILIAR,
         "outreach": OUTREACH,
+        "pairs": {"type": "array", "items": PAIR, "maxItems": pairs.MOST, "description": "The most frequent first."},
         "marks": {"type": "array", "items": MARK},
     },
     "required": ["definition", "from", "to", "as_of", "window_days", "entered_after_as_of", "total", "rows", "marks"],
@@ -182,15 +192,25 @@ def once_each(query: QueryDict) -> dict[str, str]:
 
 
 def figures(report: rows.Report, question: windows.Question) -> dict[str, Any]:
-    return rows.figures(report) | {
-        "from": answers.instant(question.start),
-        "to": answers.instant(question.end),
-        "as_of": answers.instant(question.as_of),
-        "window_days": question.window_days,
-        "of": question.of,
-        "by": question.by,
-        "against": earlier(report.name, question),
-    }
+    return (
+        rows.figures(report)
+        | next_asked(report)
+        | {
+            "from": answers.instant(question.start),
+            "to": answers.instant(question.end),
+            "as_of": answers.instant(question.as_of),
+            "window_days": question.window_days,
+            "of": question.of,
+            "by": question.by,
+            "against": earlier(report.name, question),
+        }
+    )
+
+
+def next_asked(report: rows.Report) -> dict[str, Any]:
+    if report.pairs is None:
+        return {}
+    return {"pairs": [{"from": it.ended, "to": it.asked, "n": it.n, "of": it.of} for it in report.pairs]}
 
 
 def told(meanwhile: list[marks.Mark]) -> list[dict[str, str | None]]:

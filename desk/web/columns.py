@@ -236,6 +236,7 @@ WORDS = {
     "untold": "Dead ends without a told next step",
     "any_issue": "Came back, any issue",
     "same_issue": "Came back, same issue",
+    "elsewhere": "Came back about something else",
     **{f"{days}.immature": f"Less than {days} d old" for days in ("1", "3", "7", "30")},
     **{f"excluded.{reason}": f"Left out: {words}" for reason, words in REASONS.items()},
     "tangible.num": "Got something in her hands",

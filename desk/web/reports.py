@@ -17,7 +17,19 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from desk import access
-from desk.web import capacity, changes, comparing, drawing, figures, meanwhile, multiples, outreach, weeks, widening
+from desk.web import (
+    capacity,
+    changes,
+    comparing,
+    drawing,
+    figures,
+    meanwhile,
+    multiples,
+    outreach,
+    pairs,
+    weeks,
+    widening,
+)
 from followups.actions import exporting
 from followups.errors import Invalid
 from followups.models import Category, Disclosure, FollowUp, Site, Team, Ticket, Way
@@ -110,7 +122,7 @@ def drawn(request: HttpRequest, module: ModuleType, question: windows.Question) 
     name, by = module.NAME, weeks.pace(question)
     is_cut = question.by not in (None, *windows.TIMES)
     if is_cut:
-        for source in module.SOURCES:
+        for source in (each for each in module.SOURCES if each.by is None):
             cuts.together(question, source, (by, question.by))
     course = module.report(replace(question, by=by))
     found = shares.beside(module.report(question) if is_cut else course, question)
@@ -166,6 +178,7 @@ def laid_out(request: HttpRequest, found: rows.Report, question: windows.Questio
         "mixed": name in shares.SHARES and question.by in shares.WHO,
         "whole": figures.table(name, question, [found.total], link)["rows"][0],
         "columns": [column.label for column in figures.COLUMNS[name]],
+        "pairs": pairs.table(found.pairs or [], link),
         "mailing": f"{reverse('mailing-new')}?{urlencode(given(request) | {'report': name})}",
         "csv": f"{reverse('api-report', args=[name])}?{urlencode(given(request) | {'format': 'csv'})}",
     }
@@ -205,9 +218,13 @@ def drilled(request: HttpRequest, name: str) -> HttpResponse:
         "page": pages.get_page(page),
         "back": f"{reverse('report', args=[name])}?{urlencode(given(request))}",
         "what": figures.words_of(name, part),
-        "key": None if key is None or key == rows.TOTAL else figures.label(question, key),
+        "key": None if key in (None, rows.TOTAL) else key_named(question, part, key),
     }
     return render(request, "reports/rows.html", context)
+
+
+def key_named(question: windows.Question, part: str, key: str) -> str:
+    return pairs.label(key) if part == pairs.PART else figures.label(question, key)
 
 
 def number_of(text: str) -> int:

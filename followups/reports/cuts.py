@@ -28,6 +28,7 @@ KEYS = {
     "THEN (SELECT username FROM followups_agent WHERE id = facts.agent_id) ELSE '' END",
     "week": """to_char(facts.at AT TIME ZONE %(zone)s, 'IYYY-"W"IW')""",
     "month": "to_char(facts.at AT TIME ZONE %(zone)s, 'YYYY-MM')",
+    "pair": "facts.pair",
 }
 
 CHOSEN = """
@@ -73,7 +74,8 @@ LISTED = """
 @dataclass(frozen=True)
 class Source:
     """`parts` name conditions, `measures` aggregates; `follow_up` is the column of one, where units are follow-ups.
-    `given` says what else of a question goes in as parameters.
+    `given` says what else of a question goes in as parameters; `by` is the key of a source that has one of its own, and is
+    never cut otherwise.
     """
 
     facts: str
@@ -82,6 +84,7 @@ class Source:
     by_day: daily.Daily | None = None
     measures: Mapping[str, str] = field(default_factory=dict)
     follow_up: str = "NULL::uuid"
+    by: str | None = None
     given: Callable[[windows.Question], dict[str, Any]] = lambda question: {}
 
 
@@ -234,6 +237,7 @@ def listed(
     source = next((source for source in sources if part in source.parts), None)
     if source is None:
         raise errors.Invalid("part", "No such figure in this report.", code="unknown")
+    question = replace(question, by=source.by or question.by)
     asked: dict[str, Any] = {"key": None if key == TOTAL else key, "limit": limit, "offset": offset}
     with reading.whole():
         pieces = {"facts": facts_of(question, source), "part": source.parts[part], "follow_up": source.follow_up}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from followups.reports import answers, cuts, daily, kept, rows, windows
+from followups.reports import answers, cuts, daily, kept, pairs, rows, windows
 from followups.reports.ends import ALL, Tables, ends
 
 NAME = "recontact"
@@ -17,7 +17,9 @@ COUNTED = (
     "contact is same-issue when it is of the same family, and it is charged once, to the latest end before it. "
     "Contacts that we started, answers to our own follow-ups, automatic messages and bare thanks are no contacts "
     "here. Ends whose days are not over are left out as immature; duplicates, spam, tickets without a customer "
-    "and shared accounts are left out and counted. Intervals are Wilson's, 95 %."
+    "and shared accounts are left out and counted. What they asked next: of the ends followed within the days by any "
+    "issue but not by the same, the first contact of another family, by pair of families; where only the same family came, "
+    "and was charged to another end, there is no pair. Intervals are Wilson's, 95 %."
 )
 
 
@@ -138,7 +140,8 @@ SOURCE = cuts.Source(
         **cuts.excluding(REASONS),
     },
 )
-SOURCES = (SOURCE,)
+ELSEWHERE = pairs.source(HAPPENED, COUNTED_ENDS, KEPT)
+SOURCES = (SOURCE, ELSEWHERE)
 
 
 def report(question: windows.Question) -> rows.Report:

@@ -7,7 +7,7 @@ from typing import Any
 from followups.reports import statistics
 
 TOTAL = "total"
-WHERE_ASKED = ("at_common_mix", "against", "outreach")
+WHERE_ASKED = ("at_common_mix", "against", "outreach", "pairs")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,18 @@ class Recontact:
     key: str
     any_issue: Row
     same_issue: Row
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Families: what had ended, and what the customer asked next ("": a contact without a ticket); `of` all who came back
+    about something else alone.
+    """
+
+    ended: str
+    asked: str
+    n: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -233,6 +245,7 @@ class Report:
     rows: list[Any] = field(default_factory=list)
     familiar: Row | None = None
     outreach: Outreach | None = None
+    pairs: list[Pair] | None = None
 
 
 def figures(row: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from followups.reports import (
     first_contact,
     mix,
     outreach,
+    pairs,
     promises,
     recontact,
     resolution,
@@ -103,11 +104,13 @@ def report(module: ModuleType, question: windows.Question) -> rows.Report:
 
 def beside(found: rows.Report, question: windows.Question) -> rows.Report:
     """The report with what was asked to stand beside its shares: at most one statement for each period counted. Beside
-    the silent always stands what reaching out does.
+    the silent always stands what reaching out does, beside those who came back what they asked next.
     """
     found, shares = apart(found, question), SHARES.get(found.name)
     if found.name == silent.NAME:
         found = replace(found, outreach=outreach.compared(question))
+    if found.name == recontact.NAME:
+        found = replace(found, pairs=pairs.found(question, recontact.ELSEWHERE))
     by_who, compared = question.by in WHO, question.against is not None
     if shares is None or not (by_who or compared):
         return found

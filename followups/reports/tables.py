@@ -1,4 +1,6 @@
-"""A report as a flat table, for CSV: the total first, then its rows, each figure in a column of its own."""
+"""A report as a flat table, for CSV: the total first, then its rows, each figure in a column of its own. Pairs of families
+stand in the line of the total.
+"""
 
 import csv
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def text(report: rows.Report) -> str:
     """CSV as RFC 4180 has it. A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
     lines = [dict(flat(rows.figures(row))) for row in (report.total, *report.rows)]
+    lines[0] |= {f"pairs_{pair.ended}/{pair.asked}": pair.n for pair in report.pairs or ()}
     names = dict.fromkeys(name for line in lines for name in line)
     file = StringIO()
     writer = csv.writer(file)

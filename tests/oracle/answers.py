@@ -112,13 +112,22 @@ class Oracle:
         some = [fact for fact in of_ends.throughput(self.recorded, replace(asked, by=None)) if self.keeps(asked, fact)]
         return sum("closed_resolved" in fact["parts"] for fact in some), len(some)
 
+    def is_real(self, row: dict[str, Any]) -> bool:
+        """Of a ticket that counts; without one, not of a demo customer beside real tickets."""
+        ticket_id = row["ticket_id"] if "ticket_id" in row else row["id"]
+        if ticket_id is not None:
+            return ticket_id in self.recorded.tickets
+        everything = len(self.recorded.tickets) == len(self.recorded.all_tickets)
+        practice = everything and all(each["is_demo"] for each in self.recorded.tickets.values())
+        return practice or not self.recorded.customers.get(row["customer_id"], {}).get("is_demo")
+
     def entered_later(self, asked: Asked) -> int:
         """What happened from the start of the period up to as_of, and was entered after it."""
         rows = self.recorded.rows
 
         def late(table: str, at: str, entered: str, end: int) -> list[dict]:
             some = [row for row in rows[table] if asked.start <= row[at] <= asked.as_of < row[entered]]
-            return [row for row in some if row[at] < end]
+            return [row for row in some if row[at] < end and self.is_real(row)]
 
         ever = asked.as_of + 1
         return (

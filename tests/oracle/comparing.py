@@ -1,11 +1,12 @@
 """The product's figures in the oracle's shape: every column of its file, of the whole and of each key."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from followups.reports import catalogue, cuts, tables, windows
+from followups.reports import catalogue, cuts, recontact, shares, tables, windows
 from tests.oracle import of_ends, raw
 from tests.oracle.answers import Asked, Oracle
 
@@ -47,6 +48,8 @@ def agree(oracle: Oracle, name: str, question: windows.Question) -> int:
     wanted = oracle.answer(name, it)
     same(name, filled(found), filled(wanted))
     assert report.entered_after_as_of == oracle.entered_later(it)
+    if name == "recontact":
+        pairs_agree(oracle, question, oracle.facts(name, it))
     if name == "resolution":
         assert (report.familiar.num, report.familiar.den) == oracle.familiar(it)
     return sum(len(row) for row in found.values())
@@ -87,8 +90,10 @@ def parts_agree(oracle: Oracle, name: str, question: windows.Question, key: str 
     facts = oracle.facts(name, it)
     if name == "resolution":
         facts += [fact for fact in of_ends.throughput(oracle.recorded, it) if oracle.keeps(it, fact)]
+    if name == "recontact":
+        pairs_agree(oracle, question, facts)
     facts = facts if key is None else oracle.cut(facts, it).get(key, [])
-    names = {part for source in module.SOURCES for part in source.parts}
+    names = {part for source in module.SOURCES if source.by is None for part in source.parts}
     of_now = {"orphans", "no_first_step"} if name == "dead-ends" and key and question.by in windows.TIMES else set()
     for part in names - of_now:
         found, listed = cuts.listed(question, module.SOURCES, part=part, key=key, limit=10_000, offset=0)
@@ -96,6 +101,22 @@ def parts_agree(oracle: Oracle, name: str, question: windows.Question, key: str 
         wanted = [(fact["at"], fact["ticket_id"], fact["follow_up_id"]) for fact in facts if is_in(name, part, fact)]
         assert sorted(rows, key=str) == sorted(wanted, key=str), (name, part, key)
         assert (found, [at for at, *_ in rows]) == (len(rows), sorted((at for at, *_ in rows), reverse=True))
+
+
+def pairs_agree(oracle: Oracle, question: windows.Question, facts: list[dict[str, Any]]) -> None:
+    """What they asked next: each pair of families, the largest first, and the rows behind it."""
+    some = [fact for fact in facts if "elsewhere" in fact["parts"]]
+    pairs = [of_ends.asked_next(oracle.recorded, fact, question.window_days) for fact in some]
+    wanted = sorted(((pair, n) for pair, n in Counter(pairs).items() if pair), key=lambda it: (-it[1], it[0]))
+    found = shares.report(recontact, question).pairs or []
+    assert [(f"{pair.ended}/{pair.asked}", pair.n, pair.of) for pair in found] == [
+        (*each, len(some)) for each in wanted[:100]
+    ]
+    for key in [None, *(pair for pair, _ in wanted[:2])]:
+        n, listed = cuts.listed(question, recontact.SOURCES, part="elsewhere", key=key, limit=10_000, offset=0)
+        mine = [(fact["at"], fact["ticket_id"]) for fact, pair in zip(some, pairs, strict=True) if key in (None, pair)]
+        assert sorted((raw.micros(row.at), row.ticket_id) for row in listed) == sorted(mine)
+        assert n == len(mine)
 
 
 def is_in(name: str, part: str, fact: dict[str, Any]) -> bool:

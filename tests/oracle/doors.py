@@ -162,10 +162,13 @@ class Doors:
         assert answer.status_code == 200, answer.content
         return answer.content.decode()
 
-    def json(self, name: str, given: dict[str, Any]) -> dict[str, Columns]:
+    def answer(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         answer = Client().get(f"/api/v1/reports/{name}?{urlencode(given)}", headers=self.headers)
         assert answer.status_code == 200, answer.content
-        found = answer.json()
+        return answer.json()
+
+    def json(self, name: str, given: dict[str, Any]) -> dict[str, Columns]:
+        found = self.answer(name, given)
         return {row.pop("key"): dict(flat(row)) for row in (found["total"], *found["rows"])}
 
     def file(self, name: str, given: dict[str, Any]) -> dict[str, dict[str, str]]:

@@ -24,8 +24,23 @@ def recontact(rows: Recorded, asked: Any) -> list[Fact]:
         why = end["left_out"] or rows.is_unknown(end["ticket_id"])
         if why not in GONE and asked.of != "all" and end["resolved"] != (asked.of == "resolved"):
             continue
-        found.append(rows.place(end, end["start"], after(end, why, followed, asked), end=end))
+        parts = after(end, why, followed, asked)
+        if "any_issue" in parts and "same_issue" not in parts:
+            parts |= {"elsewhere"}
+        found.append(rows.place(end, end["start"], parts, end=end))
     return found
+
+
+def asked_next(rows: Recorded, fact: Fact, days: int) -> str | None:
+    """The families of an end followed by something else alone, and of the first contact after it of another."""
+    family = rows.family_of(fact["category_id"])
+    others = [
+        (call["at"], call["family"] or "")
+        for call in rows.calls
+        if call["customer_id"] == fact["customer_id"] and 0 < call["at"] - fact["at"] <= days * DAY
+        if call["family"] != family
+    ]
+    return f"{family}/{min(others)[1]}" if others else None
 
 
 def after(end: dict[str, Any], why: str | None, followed: dict[str, dict], asked: Any) -> set[str]:

@@ -1,6 +1,9 @@
 """One rich history: page, rows, JSON and file say the same of every figure, and what the oracle says."""
 
+import html
 import random
+import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -9,7 +12,7 @@ from django.conf import settings
 from followups.clock import facts
 from followups.reports import catalogue, windows
 from tests import factories
-from tests.oracle import comparing, doors, random_history
+from tests.oracle import comparing, doors, of_ends, random_history
 from tests.oracle.answers import Oracle
 
 DAY = timedelta(days=1)
@@ -47,7 +50,8 @@ def every_door_says_the_same(door, oracle, name, by):
     file = door.file(name, given)
     assert list(file) == list(told)
     for key, row in told.items():
-        assert {column: word for column, word in file[key].items() if word} == texts(row)
+        apart = {column: word for column, word in file[key].items() if word and not column.startswith("pairs_")}
+        assert apart == texts(row)
     page = door.page(name, given)
     keys = [key for key in told if key != "total"]
     assert page.told(name) == [doors.said(name, told[key]) for key in [*keys, "total"] if keys]
@@ -69,7 +73,8 @@ def every_figure_leads_to_its_rows(door, oracle, name, by, keys):
     some = {None: facts_} | {
         key: each for key, each in oracle.cut(facts_, comparing.asked(question)).items() if key in keys
     }
-    parts = {part for source in catalogue.named(name).SOURCES for part in source.parts} - {"closed", "closed_resolved"}
+    sources = [source for source in catalogue.named(name).SOURCES if source.by is None]
+    parts = {part for source in sources for part in source.parts} - {"closed", "closed_resolved"}
     for key, mine in some.items():
         for part in parts:
             given = GIVEN | {"by": by, "part": part} | ({} if key is None else {"key": key})
@@ -86,6 +91,27 @@ def test_every_door_says_the_same(desk):
         page = every_door_says_the_same(door, oracle, name, by)
         for count, url in page.links()[:4]:
             assert (url, door.rows(url)) == (url, int(count))
+
+
+@pytest.mark.django_db
+def test_every_door_says_what_they_asked_next(desk):
+    door, oracle = desk
+    asked_ = comparing.asked(asked("team"))
+    some = [fact for fact in oracle.facts("recontact", asked_) if "elsewhere" in fact["parts"]]
+    pairs = Counter(filter(None, (of_ends.asked_next(oracle.recorded, fact, 14) for fact in some)))
+    assert pairs
+    told = door.answer("recontact", GIVEN)["pairs"]
+    assert {f"{pair['from']}/{pair['to']}": pair["n"] for pair in told} == pairs
+    assert {pair["of"] for pair in told} == {len(some)}
+    line = door.file("recontact", GIVEN)["total"]
+    assert {name: int(n) for name, n in line.items() if name.startswith("pairs_")} == {
+        f"pairs_{pair}": n for pair, n in pairs.items()
+    }
+    page = door.asked("/reports/recontact", GIVEN).partition('aria-labelledby="pairs"')[2].partition("</section>")[0]
+    links = [(html.unescape(url), int(n)) for url, n in re.findall(r'<a href="(.*?)">(\d+)</a>', page)]
+    assert [n for _, n in links] == [len(some), *sorted(pairs.values(), reverse=True)[:10]]
+    for url, n in links[:3]:
+        assert door.rows(url) == n
 
 
 @pytest.mark.full

@@ -17,10 +17,10 @@ ASKED = "as_of=2026-03-31"
 NAMES = list(catalogue.REPORTS)
 # One statement for each source, over time and cut; around them the look with its savepoint, what
 # changed meanwhile, and the page.
-# By team, one more of a report of shares: the mix.
+# By team, one more of a report of shares: the mix. Of re-contact, one more: what they asked next.
 QUERIES = {
     "resolution": 13,
-    "recontact": 11,
+    "recontact": 12,
     "first-contact": 11,
     "time-to-resolution": 11,
     "promises": 12,

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from followups.models import Category, Customer
-from followups.reports import recontact, windows
+from followups.models import Category, Contact, Customer
+from followups.reports import cuts, recontact, shares, windows
 from followups.reports.rows import TOTAL
 from tests import factories
 from tests.followups.reports import histories
@@ -62,6 +62,54 @@ def counts(total):
 
 def test_worked_example_counts_each_contact_once_and_only_matured_ends(worked_example):
     assert counts(asked()) == (4, 5, 8, 1)
+
+
+def test_worked_example_without_the_maturity_rule_says_five_of_nine(worked_example):
+    """Looked at a week later, with nothing more having happened, the end that was too recent counts with its contact."""
+    later = recontact.report(histories.question(START, AS_OF + 7 * DAY)).total
+    assert counts(later) == (5, 6, 9, 0)
+
+
+def pairs(question):
+    return [(pair.ended, pair.asked, pair.n, pair.of) for pair in shares.report(recontact, question).pairs]
+
+
+def test_worked_example_says_what_was_asked_next(worked_example):
+    question = histories.question(START, AS_OF)
+    assert pairs(question) == [("Billing", "Delivery", 1, 1)]
+    found, (row,) = cuts.listed(
+        question, recontact.SOURCES, part="elsewhere", key="Billing/Delivery", limit=5, offset=0
+    )
+    assert (found, row.at) == (1, march(2))
+    assert cuts.listed(question, recontact.SOURCES, part="elsewhere", key="no pair", limit=5, offset=0) == (0, [])
+
+
+def test_what_was_asked_next_is_the_first_of_another_family_within_the_days():
+    ana = ended("ana", march(2))
+    histories.ticket(ana.customer, at=march(9, 11), family="Roaming")
+    ben = ended("ben", march(2))
+    histories.ticket(ben.customer, at=march(5), family="Roaming")
+    histories.ticket(ben.customer, at=march(4), family="Delivery/Late")
+    cho = ended("cho", march(2))
+    histories.contact(None, customer=cho.customer, at=march(3))
+    dee = ended("dee", march(2))
+    histories.ticket(dee.customer, at=march(3), family="Delivery")
+    histories.contact(dee, at=march(5))
+    eli = ended("eli", march(2))
+    said = histories.contact(histories.ticket(eli.customer, at=START - 9 * DAY, family="Delivery"), at=march(9))
+    Contact.objects.filter(pk=said.pk).update(customer=None)
+    assert pairs(histories.question(START, AS_OF)) == [("Billing", "Delivery", 2, 3), ("Billing", "", 1, 3)]
+    assert pairs(histories.question(START, AS_OF, window_days=14))[-1] == ("Billing", "Roaming", 1, 4)
+
+
+def test_an_end_followed_by_the_same_family_for_another_end_has_no_pair():
+    ana = histories.person("ana", now=START)
+    for day in (2, 3):
+        histories.close(histories.ticket(ana, at=march(1)), at=march(day))
+    histories.ticket(ana, at=march(4))
+    question = histories.question(START, AS_OF)
+    assert pairs(question) == []
+    assert cuts.listed(question, recontact.SOURCES, part="elsewhere", key=None, limit=5, offset=0)[0] == 1
 
 
 def test_worked_example_per_agent(worked_example):
