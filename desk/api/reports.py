@@ -82,7 +82,8 @@ OUTREACH = {
 PAIR = {
     "type": "object",
     "description": "Of the report of re-contact: ends followed within the days by another family alone. `from` is the family "
-    "that had ended, `to` that of the first contact about another (empty: it has no ticket), `of` all such ends.",
+    "that had ended, `to` that of the first contact about another (empty: it has no ticket), `of` all ends followed by any issue "
+    "and not by the same.",
     "properties": {
         name: {"type": "string" if name in ("from", "to") else "integer"} for name in ("from", "to", "n", "of")
     },

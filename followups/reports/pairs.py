@@ -57,4 +57,5 @@ def found(question: windows.Question, of_ends: cuts.Source) -> list[rows.Pair]:
     of = tally.total["elsewhere"]
     counts = {key: each["elsewhere"] for key, each in tally.rows.items() if key is not None}
     largest = sorted(counts, key=lambda key: (-counts[key], key))[:MOST]
-    return [rows.Pair(*key.split(APART, 1), n=counts[key], of=of) for key in largest]
+    families = {key: key.partition(APART) for key in largest}
+    return [rows.Pair(ended, asked, counts[key], of) for key, (ended, _, asked) in families.items()]

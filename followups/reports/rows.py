@@ -60,8 +60,8 @@ class Recontact:
 
 @dataclass(frozen=True)
 class Pair:
-    """Families: what had ended, and what the customer asked next ("": a contact without a ticket); `of` all who came back
-    about something else alone.
+    """Families: what had ended, and what the customer asked next ("": a contact without a ticket); `of` all ends
+    followed by any issue and not by the same.
     """
 
     ended: str
