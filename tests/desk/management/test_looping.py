@@ -42,13 +42,16 @@ def loops(tmp_path):
     wait_until(lambda: set(sessions()) <= set(before))
 
 
+OTHERS = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
 def sessions() -> list:
     """Of others on this database; the next test empties its tables."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
-        )
+        cursor.execute(OTHERS)
         return cursor.fetchall()
 
 
@@ -88,9 +91,7 @@ def test_several_loops_send_each_once_and_outlive_their_connections(loops):
         factories.promise(promised_by=now + timedelta(seconds=1 + n / 30), now=now, owner=ada)
     wait_until(Notice.objects.exists)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [[row[0] for row in sessions()]]
-        )
+        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM ({OTHERS}) other")
     wait_until(lambda: not Reminder.objects.filter(stage="due", state="waiting").exists())
     assert Notice.objects.count() == Notice.objects.values("follow_up").distinct().count() == 30
     assert Event.objects.filter(kind="follow_up.due").count() == 30
