@@ -56,7 +56,11 @@ def give_back(seed: Seed) -> None:
 
 
 def count_again(seed: Seed) -> None:
-    """Forget what was counted in tables that are empty again, and the dead rows of big ones."""
+    """Forget what was counted in tables that are empty again, and the dead rows of big ones; on a new session, where that of
+    the test was ended.
+    """
+    if not connection.is_usable():
+        connection.close()
     with connection.cursor() as cursor:
         cursor.execute(MISCOUNTED, [list(seed.rows)])
         if tables := ", ".join(table for (table,) in cursor.fetchall()):
