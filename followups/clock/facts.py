@@ -8,16 +8,17 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from followups.models import Keeping, Touched
-from followups.reports import writing
+from followups.reports import kept, writing
 
 BATCH = 5_000
 BACKLOG = 200_000
 SECONDS = 20
 # After a large import their last pages wait to be summed up, and every report would read those.
 ENTERED = ("ticket_created", "contact_entered", "closure_entered")
-# Two at once would both write the facts of whom both take.
+TABLES = tuple(fact.table for fact in writing.FACTS)
 # The planner cannot know how many rows come out of the windows: hashing is right whatever it takes them for.
 IN_BULK = "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; SET LOCAL work_mem = '256MB'"
+# Two at once would both write the facts of whom both take.
 ALONE = "SELECT pg_advisory_xact_lock(hashtext('desk facts'))"
 
 
@@ -50,17 +51,17 @@ def build(*, now: datetime) -> int:
         cursor.execute(IN_BULK)
         cursor.execute("DELETE FROM followups_touched")
         taken = cursor.rowcount
-        for table in (writing.ENDS, writing.TICKETS, "followups_daycount"):
+        for table in (*TABLES, "followups_daycount"):
             cursor.execute(writing.DROP.format(table=table, whose="true"))
-        for statement in writing.ALL:
-            cursor.execute(statement, writing.EVER)
+        for fact in writing.FACTS:
+            cursor.execute(fact.write(writing.REAL), writing.EVER)
         Keeping.objects.update_or_create(pk=1, defaults={"built_at": now, "zone": settings.DESK_ZONE, "latest": None})
-        for table, days in writing.DAYS.items():
-            cursor.execute(writing.adding(table, days), {"zone": settings.DESK_ZONE})
-        cursor.execute(writing.LATEST.format(whose="true"))
+        for fact in writing.FACTS:
+            cursor.execute(writing.adding(fact), {"zone": settings.DESK_ZONE})
+        cursor.execute(writing.latest())
         for index in ENTERED:
             cursor.execute("SELECT brin_summarize_new_values(%s)", [index])
-        cursor.execute(f"ANALYZE {writing.ENDS}; ANALYZE {writing.TICKETS}; ANALYZE followups_daycount")
+        cursor.execute(f"ANALYZE {', '.join(TABLES)}, followups_daycount")
     return taken
 
 
@@ -76,14 +77,13 @@ def follow(batch: int = BATCH) -> int:
             return 0
         cursor.execute("SET LOCAL enable_nestloop = off")
         whose = writing.EVER | resolved(cursor, taken) | {"zone": zone}
-        for table, days in writing.DAYS.items():
-            cursor.execute(writing.adding(table, days, sign="-", whose=writing.OF_WHOM), whose)
-            cursor.execute(writing.DROP.format(table=table, whose=writing.OF_WHOM), whose)
-        for statement in writing.SOME:
-            cursor.execute(statement, whose)
-        for table, days in writing.DAYS.items():
-            cursor.execute(writing.adding(table, days, whose=writing.OF_WHOM), whose)
-        cursor.execute(writing.LATEST.format(whose=writing.OF_WHOM), whose)
+        for fact in writing.FACTS:
+            cursor.execute(writing.adding(fact, sign="-", whose=writing.OF_WHOM), whose)
+            cursor.execute(writing.DROP.format(table=fact.table, whose=writing.OF_WHOM), whose)
+        for fact in writing.FACTS:
+            cursor.execute(fact.write(kept.TOUCHED, writing.GIVEN), whose)
+            cursor.execute(writing.adding(fact, whose=writing.OF_WHOM), whose)
+        cursor.execute(writing.latest(writing.OF_WHOM), whose)
     return len(taken)
 
 
@@ -97,15 +97,13 @@ def resolved(cursor: Any, taken: list[tuple[Any, Any]]) -> dict[str, list[Any]]:
 
 def differing() -> dict[str, int]:
     """How many facts, and counts of days, differ from what the rows say; none, once all marks are followed."""
-    asked = {
-        "ends": writing.differing(writing.ENDS),
-        "tickets": writing.differing(writing.TICKETS),
-        "days of ends": writing.differing_days(writing.ENDS),
-        "days of tickets": writing.differing_days(writing.TICKETS),
-    }
     found = {}
     with connection.cursor() as cursor:
-        for name, statement in asked.items():
-            cursor.execute(statement, writing.EVER | {"zone": settings.DESK_ZONE})
-            found[name] = cursor.fetchone()[0]
+        for fact in writing.FACTS:
+            for name, statement in (
+                (fact.name, writing.differing(fact)),
+                (f"days of {fact.name}", writing.differing_days(fact)),
+            ):
+                cursor.execute(statement, writing.EVER | {"zone": settings.DESK_ZONE})
+                found[name] = cursor.fetchone()[0]
     return found

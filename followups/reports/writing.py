@@ -1,6 +1,7 @@
 """The statements that write the facts, of everybody or of the touched, and that compare them with the rows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from followups.reports import daily, kept, recontact, resolution
 from followups.reports.ends import Tables
@@ -8,27 +9,52 @@ from followups.reports.ends import Tables
 # All of history, whenever it happened.
 EVER = {"start": "-infinity", "end": "infinity", "as_of": "infinity"}
 REAL = Tables(counted="NOT t.is_demo")
-ENDS, TICKETS = "followups_endfact", "followups_ticketfact"
 
-END_FACTS = """
-    INSERT INTO followups_endfact (ticket_id, at, team_id, agent_id, category_id, channel, priority, customer_id,
-        resolved, left_out, next_any, next_same)
-    WITH {who} {happened}
-    {fresh} ORDER BY u.start
-"""
+
+class Fact(NamedTuple):
+    """How the facts of one table are made, and how the counts of their days.
+
+    `columns` stand beside where each is placed, in the order in which `made` (the WITH list and the SELECT) says them,
+    written in the order of `at`. `of` is the kind of a day by a fact's columns, one of `kinds`; `counts` are conditions;
+    `latest` names the instants that a later as_of must not lie before.
+    """
+
+    table: str
+    columns: str
+    made: Callable[[Tables], str]
+    at: str
+    of: str
+    kinds: tuple[str, ...]
+    counts: tuple[str, ...]
+    latest: str
+
+    @property
+    def name(self) -> str:
+        return self.table.removeprefix("followups_").removesuffix("fact") + "s"
+
+    def select(self, of: Tables, who: str = "") -> str:
+        return f"WITH {who} {self.made(of)}"
+
+    def write(self, of: Tables, who: str = "") -> str:
+        """Writes the facts of these tables."""
+        return f"INSERT INTO {self.table} ({kept.PLACED}, {self.columns}) {self.select(of, who)} ORDER BY {self.at}"
+
+
+def ends(of: Tables) -> str:
+    return f"{recontact.happened(of)} {recontact.FRESH}"
+
 
 # A group turned where one of its tickets ended twice, was reopened, or ended as a duplicate or spam: until its last turn
 # it stood otherwise than it does now.
-TICKET_FACTS = """
-    INSERT INTO followups_ticketfact (ticket_id, at, team_id, agent_id, category_id, channel, priority, customer_id,
-        ended_at, resolved, left_out, is_first, by_1, by_3, by_7, by_30, reopened_at, turned_until)
-    WITH {who} {tickets}, {episodes},
+def tickets(of: Tables) -> str:
+    return f"""
+    {resolution.tickets(of)}, {resolution.EPISODES},
     turns AS (
         SELECT ticket_id, count(*) > 1 OR bool_or(until IS NOT NULL OR left_out IS NOT NULL) AS turned,
             max(greatest(start, until)) AS last
         FROM ends GROUP BY ticket_id
     ),
-    back AS (SELECT ticket_id, min(at) AS at FROM {reopening} r GROUP BY ticket_id),
+    back AS (SELECT ticket_id, min(at) AS at FROM {of.reopening} r GROUP BY ticket_id),
     together AS (
         SELECT t.ticket_id, bool_or(turns.turned) OVER which AS turned, max(turns.last) OVER which AS last
         FROM tickets t LEFT JOIN turns ON turns.ticket_id = t.ticket_id
@@ -43,28 +69,17 @@ TICKET_FACTS = """
     LEFT JOIN members m ON m.episode = t.ticket_id AND m.ticket_id = t.ticket_id
     LEFT JOIN horizons h ON h.episode = t.ticket_id
     LEFT JOIN back ON back.ticket_id = t.ticket_id
-    ORDER BY t.at
-"""
+    """
 
 
-def statements(of: Tables, who: str = "") -> tuple[str, str]:
-    """The two statements that write the facts of these tables."""
-    return (
-        END_FACTS.format(who=who, happened=recontact.happened(of), fresh=recontact.FRESH),
-        TICKET_FACTS.format(
-            who=who, tickets=resolution.tickets(of), episodes=resolution.EPISODES, reopening=of.reopening
-        ),
-    )
-
-
-ALL = statements(REAL)
-GIVEN = """who AS MATERIALIZED (SELECT %(customers)s::uuid[] AS customers, %(tickets)s::bigint[] AS tickets),
-        named AS MATERIALIZED (SELECT %(named)s::bigint[] AS tickets),"""
-SOME = statements(kept.TOUCHED, GIVEN)
-# What the columns of a day count, of ends (won and lost) and of tickets.
-END_DAYS = (
-    "CASE WHEN f.resolved THEN 'won' ELSE 'lost' END",
-    (
+ENDS = Fact(
+    table="followups_endfact",
+    columns="resolved, left_out, next_any, next_same",
+    made=ends,
+    at="u.start",
+    of="CASE WHEN f.resolved THEN 'won' ELSE 'lost' END",
+    kinds=("won", "lost"),
+    counts=(
         "f.left_out IS NULL",
         *(
             f"f.left_out IS NULL AND f.{which} <= f.at + interval '{24 * days} hours'"
@@ -73,10 +88,16 @@ END_DAYS = (
         ),
         *(f"f.left_out = '{reason}'" for reason in recontact.REASONS),
     ),
+    latest="f.at",
 )
-TICKET_DAYS = (
-    "'tickets'",
-    (
+TICKETS = Fact(
+    table="followups_ticketfact",
+    columns="ended_at, resolved, left_out, is_first, by_1, by_3, by_7, by_30, reopened_at, turned_until",
+    made=tickets,
+    at="t.at",
+    of="'tickets'",
+    kinds=("tickets",),
+    counts=(
         "f.left_out IS NULL",
         "f.left_out IS NULL AND f.resolved",
         "f.ended_at IS NULL",
@@ -86,7 +107,12 @@ TICKET_DAYS = (
         "f.is_first",
         *(f"f.is_first AND f.by_{days}" for days in daily.HORIZONS),
     ),
+    latest="f.at, f.ended_at, f.reopened_at, f.turned_until",
 )
+FACTS = (ENDS, TICKETS)
+
+GIVEN = """who AS MATERIALIZED (SELECT %(customers)s::uuid[] AS customers, %(tickets)s::bigint[] AS tickets),
+        named AS MATERIALIZED (SELECT %(named)s::bigint[] AS tickets),"""
 # All cuts in one pass: `grouping` has a bit for each column that a row is not grouped by, the last one's the lowest.
 COLUMNS = [column for column, _ in daily.CUTS.values()]
 
@@ -113,18 +139,20 @@ ADD = f"""
 """
 
 
-def adding(table: str, days: tuple[str, tuple[str, ...]], *, sign: str = "", whose: str = "true") -> str:
-    counts = ", ".join(f"{sign}count(*) FILTER (WHERE {condition})" for condition in days[1])
-    return ADD.format(of=days[0], counts=counts, table=table, whose=whose)
+def adding(fact: Fact, *, sign: str = "", whose: str = "true") -> str:
+    counts = ", ".join(f"{sign}count(*) FILTER (WHERE {condition})" for condition in fact.counts)
+    return ADD.format(of=fact.of, counts=counts, table=fact.table, whose=whose)
 
 
-DAYS = {ENDS: END_DAYS, TICKETS: TICKET_DAYS}
 OF_WHOM = "f.ticket_id = ANY(%(tickets)s::bigint[]) OR f.customer_id = ANY(%(customers)s::uuid[])"
-LATEST = """
-    UPDATE followups_keeping SET latest = greatest(latest,
-        (SELECT max(f.at) FROM followups_endfact f WHERE {whose}),
-        (SELECT max(greatest(f.at, f.ended_at, f.reopened_at, f.turned_until)) FROM followups_ticketfact f WHERE {whose}))
-"""
+
+
+def latest(whose: str = "true") -> str:
+    """The latest instant that any fact names."""
+    found = ", ".join(f"(SELECT max(greatest({fact.latest})) FROM {fact.table} f WHERE {whose})" for fact in FACTS)
+    return f"UPDATE followups_keeping SET latest = greatest(latest, {found})"
+
+
 TAKE = """
     DELETE FROM followups_touched WHERE id IN (SELECT id FROM followups_touched ORDER BY id LIMIT %(batch)s)
     RETURNING customer_id, ticket_id
@@ -143,23 +171,20 @@ DIFFERING = """
 """
 ADDED = f"""
     WITH anew AS ({COUNTED}), had AS (
-        SELECT of, cut, key, day, counts FROM followups_daycount
-        WHERE (of = 'tickets') = ('{{table}}' = 'followups_ticketfact') AND 0 <> ANY(counts)
+        SELECT of, cut, key, day, counts FROM followups_daycount WHERE of IN ({{kinds}}) AND 0 <> ANY(counts)
     ), odd AS ((SELECT * FROM anew EXCEPT ALL SELECT * FROM had) UNION ALL (SELECT * FROM had EXCEPT ALL SELECT * FROM anew))
     SELECT count(*) FROM odd
 """
 
 
-def differing(table: str) -> str:
+def differing(fact: Fact) -> str:
     """How many facts of a table differ from what the rows say."""
-    statement = dict(zip((ENDS, TICKETS), ALL, strict=True))[table]
-    columns = statement.partition("(")[2].partition(")")[0]
-    select = "WITH " + statement.partition("WITH ")[2].rpartition("ORDER BY")[0]
-    return DIFFERING.format(columns=columns, select=select, table=table)
+    columns = f"{kept.PLACED}, {fact.columns}"
+    return DIFFERING.format(columns=columns, select=fact.select(REAL), table=fact.table)
 
 
-def differing_days(table: str) -> str:
+def differing_days(fact: Fact) -> str:
     """How many counts of days differ from what the facts say."""
-    of, conditions = DAYS[table]
-    counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
-    return ADDED.format(of=of, counts=counts, table=table, whose="true")
+    counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in fact.counts)
+    kinds = ", ".join(f"'{kind}'" for kind in fact.kinds)
+    return ADDED.format(of=fact.of, counts=counts, table=fact.table, whose="true", kinds=kinds)

@@ -27,7 +27,6 @@ ROUNDS = 5
 WRITERS = 8
 NAMES = ("resolution", "recontact")
 BYS = ("channel", "week")
-TABLES = ("endfact", "ticketfact", "daycount")
 
 
 def run(on: ground.Ground, *, quick: bool) -> None:
@@ -54,8 +53,8 @@ def build(size: int) -> None:
     begun = time.perf_counter()
     facts.build(now=laying.now())
     say(f"{size:>9} facts made in {time.perf_counter() - begun:.0f} s")
-    for table in TABLES:
-        laying.rows(f"VACUUM ANALYZE followups_{table}")
+    for table in (*facts.TABLES, "followups_daycount"):
+        laying.rows(f"VACUUM ANALYZE {table}")
 
 
 def restart(on: ground.Ground) -> None:

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 
 from followups.clock import facts
 from followups.models import Category, Closure, Contact, Customer, Keeping, Team, Ticket, Touched
-from followups.reports import catalogue, cuts, kept, reading, recontact, resolution, windows
+from followups.reports import catalogue, cuts, kept, reading, recontact, resolution, windows, writing
 from tests.followups.reports import histories
 from tests.followups.reports.histories import question
 from tests.oracle import random_history
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 HOURS = timedelta(hours=6)
 START = random_history.START
 NOW = START + timedelta(days=300)
-NONE = {"ends": 0, "tickets": 0, "days of ends": 0, "days of tickets": 0}
+NONE = {name: 0 for fact in writing.FACTS for name in (fact.name, f"days of {fact.name}")}
 SOURCES = [source for module in catalogue.REPORTS.values() for source in module.SOURCES if source.keeps]
 
 
