@@ -92,6 +92,10 @@ class TicketFact(Placed):
                 name="ticket_fact_turned",
                 condition=Q(turned_until__isnull=False),
             ),
+            models.Index(fields=["ended_at", "at"], name="ticket_fact_ended"),
+            models.Index(
+                fields=["turned_until", "at"], name="ticket_fact_turns", condition=Q(turned_until__isnull=False)
+            ),
         ]
 
 
