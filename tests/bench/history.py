@@ -1,10 +1,15 @@
-"""Two years of a large desk, made by the database: tickets, 1.3 contacts each, ends, some reopened."""
+"""Two years of a large desk, made by the database: tickets, 1.3 contacts each that the customer started, ends, some reopened.
+
+One ticket in six is a dead end that was replaced by a follow-up, most of them told, kept or late, and waived or resolved in
+the end; of what was resolved, some customers said yes or no.
+"""
 
 from django.db import connection
 
+from tests import factories
 from tests.bench import laying
 
-TABLES = ("ticket", "contact", "closure", "customer")
+TABLES = ("ticket", "contact", "closure", "customer", "followup", "waiver", "confirmation")
 INDEXES = """
 SELECT c.relname, pg_get_indexdef(i.indexrelid)
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
@@ -30,13 +35,23 @@ dice AS (
 SELECT dice.*, CASE WHEN r5 <= 0.99 THEN her.customer_id END AS customer_id,
     opened_at + interval '1 hour' * (0.2 + 200 * r2 * r2 * r2) AS ended_at,
     (ARRAY['phone', 'email', 'chat', 'web', 'social'])[1 + floor(r3 * r3 * 5)::int] AS channel,
-    CASE WHEN r1 < 0.72 THEN 'resolved' WHEN r1 < 0.80 THEN 'withdrawn' WHEN r1 < 0.83 THEN 'spam' ELSE '' END AS outcome,
+    CASE WHEN r1 < 0.72 THEN 'resolved' WHEN r1 < 0.80 THEN 'withdrawn' WHEN r1 < 0.83 THEN 'spam' WHEN r1 < 0.92
+        THEN 'waived' ELSE 'late' END AS outcome,
     (SELECT min(id) FROM followups_category WHERE path = 'Bench0/0') + floor(r4 * 40)::int AS category_id,
-    (SELECT min(id) FROM followups_team WHERE name = 'Bench 1') + floor(r6 * 12)::int AS team_id
+    (SELECT min(id) FROM followups_team WHERE name = 'Bench 1') + floor(r6 * 12)::int AS team_id,
+    CASE WHEN r5 < 0.1 THEN 'high' ELSE '' END AS priority, gen_random_uuid() AS follow_up_id
 FROM dice JOIN her ON her.n = dice.her
 """
-ENDED = "outcome <> '' AND ended_at < now()"
-BACK = f"{ENDED} AND outcome = 'resolved' AND r4 < 0.03 AND ended_at + interval '3 days' < now()"
+DEAD = "outcome IN ('waived', 'late') AND ended_at < now()"
+# A dead end is followed two days later, and ends for good after ten more.
+DUE = "ended_at + interval '2 days'"
+OVER = "ended_at + interval '12 days'"
+WORD = f"""(SELECT *, outcome AS word, ended_at AS said_at FROM drawn
+        WHERE outcome IN ('resolved', 'withdrawn', 'spam') AND ended_at < now()
+    UNION ALL SELECT *, 'resolved', {OVER} FROM drawn WHERE outcome = 'late' AND {OVER} < now())"""
+ENDED = f"CASE WHEN outcome IN ('waived', 'late') THEN {OVER} ELSE ended_at END"
+BACK = "outcome = 'resolved' AND r4 < 0.03 AND ended_at + interval '3 days' < now()"
+MEANS = "CASE outcome WHEN 'late' THEN 'resolved' WHEN 'waived' THEN '' ELSE outcome END"
 ROWS = (
     """INSERT INTO followups_customer (id, name, email, phone, zone, language, organisation, do_not_contact,
         shared_account, take_care, revision, created_at, updated_at, is_demo)
@@ -46,26 +61,51 @@ ROWS = (
     f"""INSERT INTO followups_ticket (id, number, source, customer_id, subject, description, category_id, channel,
         priority, team_id, opened_team_id, state, opened_at, resolved_at, closed_at, outcome, confirmed, waived,
         reopen_count, extra, imported, import_digest, ever_followed, revision, created_at, updated_at, is_demo)
-    SELECT id, (50000000 + id)::text, 'desk', customer_id, 'Subject', '', category_id, channel,
-        CASE WHEN r5 < 0.1 THEN 'high' ELSE '' END, team_id, team_id, CASE WHEN closed THEN 'closed' ELSE 'open' END,
-        opened_at, CASE WHEN closed AND outcome = 'resolved' THEN ended_at END, CASE WHEN closed THEN ended_at END,
-        CASE WHEN closed THEN outcome ELSE '' END, 'unknown', false, 0, '{{}}', false, '', false, 1, opened_at, opened_at,
-        false
-    FROM (SELECT *, {ENDED} AND NOT ({BACK}) AS closed FROM drawn) d ORDER BY id""",
-    """INSERT INTO followups_contact (id, source, ticket_id, customer_id, direction, channel, at, entered_at, reached,
-        purpose, summary, is_opening, abandoned, mood, disliked)
-    SELECT gen_random_uuid(), 'desk', id, customer_id, 'inbound', channel, at, at, 'reached', '', '', is_opening, false,
-        '', ''
-    FROM (SELECT id, customer_id, channel, opened_at AS at, true AS is_opening FROM drawn UNION ALL
-        SELECT id, customer_id, channel, least(now(), opened_at + interval '20 days' * random()), false FROM drawn
-        WHERE random() < 0.3) d ORDER BY at""",
+    SELECT id, (50000000 + id)::text, 'desk', customer_id, 'Subject', '', category_id, channel, priority, team_id,
+        team_id, CASE WHEN closed THEN 'closed' ELSE 'open' END, opened_at,
+        CASE WHEN closed AND {MEANS} = 'resolved' THEN over_at END, CASE WHEN closed THEN over_at END,
+        CASE WHEN closed THEN {MEANS} ELSE '' END, 'unknown', closed AND outcome = 'waived', 0, '{{}}', false, '',
+        {DEAD}, 1, opened_at, opened_at, false
+    FROM (SELECT *, {ENDED} AS over_at, {ENDED} < now() AND NOT ({BACK}) AS closed FROM drawn) d ORDER BY id""",
+    f"""INSERT INTO followups_contact (id, source, ticket_id, customer_id, direction, channel, at, entered_at, reached,
+        purpose, summary, is_opening, abandoned, mood, disliked, follow_up_id)
+    SELECT gen_random_uuid(), 'desk', id, customer_id, direction, channel, at, at, 'reached', '', '', is_opening, false,
+        '', '', follow_up_id
+    FROM (SELECT id, customer_id, 'inbound' AS direction, channel, opened_at AS at, true AS is_opening,
+            NULL::uuid AS follow_up_id FROM drawn
+        UNION ALL
+        SELECT id, customer_id, 'inbound', channel, least(now(), opened_at + interval '20 days' * random()), false, NULL
+        FROM drawn WHERE random() < 0.3
+        UNION ALL
+        SELECT id, customer_id, 'outbound', 'phone', {DUE} + interval '1 hour' * (4 * r5 - 3), false, follow_up_id
+        FROM drawn WHERE {DEAD} AND r6 < 0.9 AND {DUE} + interval '1 hour' < now()) d ORDER BY at""",
+    f"""INSERT INTO followups_followup (id, ticket_id, team_id, promise, will_bring, promised_at, promised_by, wall_from,
+        wall_by, zone, channel, voicemail_ok, by_policy, told_at, state, ended_at, called_off_by, called_off_reason,
+        brought, brought_text, from_party, stage, version, revision, created_at, updated_at)
+    SELECT follow_up_id, id, team_id, 'We call you.', '', ended_at, {DUE}, '', '', 'UTC', 'phone', false, true,
+        CASE WHEN r3 < 0.9 THEN ended_at END,
+        CASE WHEN {OVER} >= now() THEN 'scheduled' WHEN r6 >= 0.9 THEN 'broken' WHEN r5 <= 0.75 THEN 'kept'
+            ELSE 'kept_late' END,
+        CASE WHEN {OVER} < now() THEN {DUE} + interval '1 hour' END, '', '',
+        CASE WHEN {OVER} < now() AND r6 < 0.9 THEN (ARRAY['answer', 'news', 'credit', 'no_news'])[1 + floor(r2 * 4)::int]
+            ELSE '' END, '', '', '', 1, 1, ended_at, ended_at
+    FROM drawn WHERE {DEAD} ORDER BY ended_at""",
     f"""INSERT INTO followups_closure (id, ticket_id, outcome, note, closed, at, entered_at, by_name, door, evidence,
-        evidence_text, why, team_id, category_id, channel, priority, hint, reopened_at)
-    SELECT gen_random_uuid(), id, outcome, '', true, ended_at, ended_at, 'x', 'web',
-        CASE WHEN outcome = 'resolved' THEN 'observed' ELSE '' END, '',
-        CASE WHEN outcome = 'withdrawn' THEN 'no_longer_needed' ELSE '' END, team_id, category_id, channel,
-        CASE WHEN r5 < 0.1 THEN 'high' ELSE '' END, '', CASE WHEN {BACK} THEN ended_at + interval '3 days' END
-    FROM drawn WHERE {ENDED} ORDER BY ended_at""",
+        evidence_text, why, team_id, category_id, channel, priority, hint, reopened_at, replaced_by_id)
+    SELECT gen_random_uuid(), id, word, '', closed, said_at, said_at, 'x', 'web',
+        CASE WHEN word = 'resolved' THEN 'observed' ELSE '' END, '',
+        CASE WHEN word <> 'withdrawn' THEN '' WHEN r2 < 0.3 THEN 'gave_up' ELSE 'no_longer_needed' END, team_id,
+        category_id, channel, priority, '', CASE WHEN {BACK} THEN ended_at + interval '3 days' END, step
+    FROM (SELECT *, true AS closed, NULL::uuid AS step FROM {WORD} w
+        UNION ALL SELECT *, 'no_remedy', ended_at, false, follow_up_id FROM drawn WHERE {DEAD}) d ORDER BY said_at""",
+    f"""INSERT INTO followups_waiver (id, ticket_id, kind, reason, at, entered_at, single_hand, channel, priority, by_id,
+        category_id, team_id)
+    SELECT gen_random_uuid(), id, 'exhausted', 'Nobody has it.', {OVER}, {OVER}, false, channel, priority,
+        (SELECT min(id) FROM followups_agent), category_id, team_id
+    FROM drawn WHERE outcome = 'waived' AND {OVER} < now() ORDER BY ended_at""",
+    f"""INSERT INTO followups_confirmation (id, ticket_id, confirmed, at, by_name, by_customer)
+    SELECT gen_random_uuid(), id, r6 < 0.85, said_at + interval '1 day', 'x', true
+    FROM {WORD} w WHERE word = 'resolved' AND r3 < 0.2 AND said_at + interval '1 day' < now()""",
     """INSERT INTO followups_reopening (id, ticket_id, at, entered_at, by_name, by_customer, reason, imported)
     SELECT gen_random_uuid(), ticket_id, reopened_at, reopened_at, 'x', false, 'back', false
     FROM followups_closure WHERE reopened_at IS NOT NULL""",
@@ -85,6 +125,8 @@ def lay(n: int) -> None:
         indexes = cursor.fetchall()
         for name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
+        if not factories.Agent.objects.exists():
+            factories.agent("bench-lead", role="supervisor")
         for statement in (*PLACES, "DROP TABLE IF EXISTS drawn", DRAWN, *ROWS):
             cursor.execute(statement, {"n": n, "customers": max(1, int(n * 0.35))})
         for _, definition in indexes:

@@ -12,7 +12,7 @@ from tests.bench import laying
 SQL = """
 WITH standing AS (
     SELECT ticket_id, outcome FROM {closure}
-    WHERE "at" >= {start} AND "at" <= {as_of} AND (reopened_at IS NULL OR reopened_at > {as_of})
+    WHERE closed AND "at" >= {start} AND "at" <= {as_of} AND (reopened_at IS NULL OR reopened_at > {as_of})
 ), opened AS (
     SELECT e.channel, CAST(date_trunc('week', e.opened_at) AS date) AS week, count(*) AS opened,
         count(CASE WHEN s.outcome = 'resolved' THEN 1 END) AS resolved
@@ -36,7 +36,7 @@ FROM opened FULL JOIN closed USING (channel, week) FULL JOIN again USING (channe
 """
 COPIED = {
     "ticket": "id, channel, opened_at, customer_id, team_id, category_id, priority",
-    "closure": 'id, ticket_id, channel, "at", outcome, reopened_at, team_id, category_id, priority',
+    "closure": 'id, ticket_id, channel, "at", outcome, closed, reopened_at, team_id, category_id, priority',
     "contact": 'customer_id, "at", direction',
     "category": "id, family",
 }
