@@ -1,6 +1,6 @@
 """One's own channels: where notices go beside the app, proved by a test, what each hears, and when it is quiet."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +10,7 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
 from desk import access
+from desk.web import doing
 from desk.web.forms.channels import ChannelForm, HearsForm, HoursForm
 from desk.web.forms.refusals import explain
 from followups import outward
@@ -65,14 +66,7 @@ def _own(request: HttpRequest, key: int) -> Channel:
     return row
 
 
-def _do(request: HttpRequest, act: Callable[[], Any], done: str) -> HttpResponse:
-    try:
-        act()
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, done)
-    return redirect("channels")
+_do = partial(doing.act, back="channels")
 
 
 @require_POST

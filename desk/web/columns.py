@@ -6,22 +6,9 @@ from typing import Any
 
 from desk.templatetags.desk import interval, number, rate
 from followups.models import TargetKind, WaiverKind
-from followups.reports import rows, time_to_resolution
+from followups.reports import rows, time_to_resolution, wording
 from followups.reports.workload import AGES, DAYS
 
-TITLES = {
-    "resolution": "Resolution",
-    "recontact": "Re-contact",
-    "first-contact": "First contact",
-    "time-to-resolution": "Time to resolution",
-    "promises": "Promises",
-    "chase": "Asked again",
-    "dead-ends": "Dead ends",
-    "silent": "Silent",
-    "confirmed": "Confirmed",
-    "targets": "Targets",
-    "workload": "Workload",
-}
 CUTS = {
     "channel": "Channel",
     "category": "Category",
@@ -42,7 +29,6 @@ REASONS = {
     "ended": "no longer owed, the ticket had ended",
     "deceased": "deceased",
 }
-NOTHING = "\u2013"
 
 
 @dataclass(frozen=True)
@@ -68,11 +54,11 @@ def hours(value: float | None) -> str:
 
 
 def told_hours(value: float | None) -> str:
-    return NOTHING if value is None else time_to_resolution.spoken(value)
+    return wording.NOTHING if value is None else time_to_resolution.spoken(value)
 
 
 def of_kind(kind: str, label: str) -> Column:
-    return rated(label, lambda row: row.kinds[kind], f"{kind}.den")
+    return rated(label, lambda row: row.kinds[kind], f"{kind}.num")
 
 
 def horizon(days: str) -> Column:
@@ -140,7 +126,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Never done", "never_done", "never_done"),
         count("Moved by us", "moved_by_us", "moved_by_us"),
         count("Kept empty-handed", "empty_handed", "empty_handed"),
-        Column("Told", lambda row: rate(row.told_share), "due"),
+        rated("Told", wording.told, "den"),
         Column("Median wait", lambda row: told_hours(row.median_wait_hours)),
     ),
     "dead-ends": (

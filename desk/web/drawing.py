@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from desk.web import captions, weeks
-from desk.web.figures import Link, label
+from desk.web.figures import Link
 from followups.models import WaiverKind
-from followups.reports import resolution, statistics, time_to_resolution, windows
+from followups.reports import resolution, statistics, time_to_resolution, windows, wording
 
 TITLES = {
     "promises": "Promises kept",
@@ -77,7 +77,9 @@ def bars(name: str, question: windows.Question, rows: list[Any], link: Link) -> 
     return [
         {
             "title": title,
-            "points": [point(shares(name, row)[at][2], label(question, row.key), link(part, row.key)) for row in rows],
+            "points": [
+                point(shares(name, row)[at][2], wording.label(question, row.key), link(part, row.key)) for row in rows
+            ],
             "says": captions.bars(question),
         }
         for at, (title, part, _) in enumerate(shares(name, rows[0]))

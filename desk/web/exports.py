@@ -12,8 +12,9 @@ from django.utils import dateformat
 from django.views.decorators.http import require_safe
 
 from desk import access
-from desk.web import columns, paging
+from desk.web import paging
 from followups.models import Export, Role
+from followups.reports import wording
 
 SIZE = 50
 A_DAY = timedelta(days=1)
@@ -46,7 +47,7 @@ def line(row: Export) -> dict[str, Any]:
     words = [words.format(asked[name]) for name, words in SAID.items() if asked.get(name)]
     return {
         "row": row,
-        "title": columns.TITLES.get(row.report, row.report),
+        "title": wording.TITLES.get(row.report, row.report),
         "words": ", ".join(words) or "the whole",
         "span": f"{day(start)} to {day(end - LAST)}",
         "as_of": "" if row.at - as_of < A_DAY else day(as_of),

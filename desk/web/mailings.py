@@ -1,7 +1,7 @@
 """Reports by mail: what one has sent to oneself, and what the next one says. Administrators see everybody's."""
 
-from collections.abc import Callable
 from datetime import datetime, time
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from desk import access
+from desk.web import doing
 from desk.web.forms.mailings import ScheduleForm
 from desk.web.forms.refusals import explain
 from followups.actions import exporting, mailing, rhythms
@@ -158,14 +159,7 @@ def _managed(request: HttpRequest, key: int) -> Mailing:
     return row
 
 
-def _do(request: HttpRequest, act: Callable[[], Any], done: str) -> HttpResponse:
-    try:
-        act()
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, done)
-    return redirect("mailings")
+_do = partial(doing.act, back="mailings")
 
 
 @require_POST

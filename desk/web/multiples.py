@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from desk.web import captions, drawing, figures, weeks
-from followups.reports import cuts, shares, windows
+from followups.reports import cuts, shares, windows, wording
 
 MOST = 8
 
@@ -30,7 +30,7 @@ def drawn(
         found = {each: rows[whole.key, each] for each in keys if (whole.key, each) in rows}
         points = [drawing.moment(name, 0, each, found.get(each), links[each](part, whole.key)) for each in keys]
         total = drawing.shares(name, whole)[0][2]
-        charts.append({"label": figures.label(question, whole.key), "metric": total, "points": points})
+        charts.append({"label": wording.label(question, whole.key), "metric": total, "points": points})
     says = captions.multiples(len(charts), len(ranked), by)
     return {"title": f"{title}, by {figures.CUTS[question.by].lower()}", "charts": charts, "says": says, "by": by}
 

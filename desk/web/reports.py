@@ -42,6 +42,7 @@ from followups.reports import (
     silent,
     time_to_resolution,
     windows,
+    wording,
     workload,
 )
 
@@ -49,6 +50,9 @@ PAGE_SIZE = 50
 DRAWN = 12
 WINDOWS = (7, 14, 30)
 OF = (("resolved", "a resolution"), ("unresolved", "another end"), ("all", "any end"))
+FAMILIAR = wording.Figure(
+    "Closed as resolved (the familiar figure)", wording.SHARE, lambda row: row, "closed_resolved", whole="closed"
+)
 FAMILIAR_FOR = windows.DAYS
 DRILLED = ("key", "part", "page", "fewer", "widened")
 SHOWN = 20
@@ -82,9 +86,9 @@ def card(request: HttpRequest, name: str) -> HttpResponse:
         look = meanwhile.context(replace(question, by=None))
     charts = drawing.course(name, timed, report.rows, linked(request, name, by=timed.by))
     context = look | {
-        "title": figures.TITLES[name],
+        "title": wording.TITLES[name],
         "report": report,
-        "figure": figures.FIGURES[name](report, lambda *_: "")[0],
+        "figure": figures.shown(report, lambda *_: "")[0],
         "url": f"{reverse('report', args=[name])}?{urlencode(given(request))}",
         "chart": charts[0] if charts else None,
     }
@@ -102,7 +106,7 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     if address := widening.address(request, found):
         return redirect(address)
     context = common(request, question, refused) | asking(request, question) | found
-    context |= {"name": name, "title": figures.TITLES[name]}
+    context |= {"name": name, "title": wording.TITLES[name]}
     if found and found["is_empty"]:
         context |= elsewhere(question)
     if question:
@@ -172,8 +176,7 @@ def laid_out(request: HttpRequest, found: rows.Report, question: windows.Questio
     by_key = found.rows if question.by else []
     return meanwhile.context(question) | {
         "report": found,
-        "figures": figures.FIGURES[name](found, link),
-        "familiar": familiar(found, request, link),
+        "figures": [*figures.shown(found, link), *familiar(found, request, link)],
         "table": figures.table(name, question, by_key, link) if by_key else None,
         "mixed": name in shares.SHARES and question.by in shares.WHO,
         "whole": figures.table(name, question, [found.total], link)["rows"][0],
@@ -184,15 +187,15 @@ def laid_out(request: HttpRequest, found: rows.Report, question: windows.Questio
     }
 
 
-def familiar(found: rows.Report, request: HttpRequest, link: figures.Link) -> dict[str, Any] | None:
+def familiar(found: rows.Report, request: HttpRequest, link: figures.Link) -> list[dict[str, Any]]:
     """The figure that people know, beside the honest one for the first 90 days, so that the first day is not a fall."""
     if found.familiar is None:
-        return None
+        return []
     started = Site.objects.values_list("started_at", flat=True).first()
     if started and request.now > started + FAMILIAR_FOR:
-        return None
+        return []
     note = "of what was closed in the period, open tickets left out: shown for the first 90 days"
-    return figures.metric("Closed as resolved (the familiar figure)", found.familiar, link("closed_resolved"), note)
+    return [figures.metric(FAMILIAR, found.familiar, link, note)]
 
 
 @require_GET
@@ -212,7 +215,7 @@ def drilled(request: HttpRequest, name: str) -> HttpResponse:
     pages = Paginator(range(total), PAGE_SIZE)
     context = common(request, question, None) | {
         "name": name,
-        "title": figures.TITLES[name],
+        "title": wording.TITLES[name],
         "rows": shown(request, listed),
         "total": total,
         "page": pages.get_page(page),
@@ -224,7 +227,7 @@ def drilled(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def key_named(question: windows.Question, part: str, key: str) -> str:
-    return pairs.label(key) if part == pairs.PART else figures.label(question, key)
+    return pairs.label(key) if part == pairs.PART else wording.label(question, key)
 
 
 def number_of(text: str) -> int:
@@ -283,7 +286,7 @@ def common(request: HttpRequest, question: windows.Question | None, refused: Inv
         "question": question,
         "refused": refused,
         "given": request.GET.dict(),
-        "tabs": [(name, title) for name, title in figures.TITLES.items()],
+        "tabs": [(name, title) for name, title in wording.TITLES.items()],
         "asked": urlencode(given(request)),
         "cuts": [(name, word) for name, word in figures.CUTS.items() if name != "agent" or disclosed],
         "disclosed": disclosed,

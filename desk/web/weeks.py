@@ -1,7 +1,7 @@
 """Weeks and months as the reports name them: `2026-W10`, `2026-03`, in the desk's zone."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from followups.reports import windows
@@ -44,12 +44,9 @@ def all_between(keys: Iterable[str]) -> list[str]:
 
 def span(key: str, question: windows.Question) -> tuple[datetime, datetime]:
     """The part of the period that lies in it."""
-    starts, ends = (midnight(first_day(each), question.zone) for each in (key, following(key)))
+    zone = ZoneInfo(question.zone)
+    starts, ends = (windows.midnight(first_day(each), zone) for each in (key, following(key)))
     return max(starts, question.start), min(ends, question.end)
-
-
-def midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def tick(key: str) -> str:

@@ -6,7 +6,7 @@ The headline is the report's own; below it stand the figures as the page names t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,21 +14,13 @@ from django.conf import settings
 from followups import worktime
 from followups.actions import exporting, mailing, rhythms
 from followups.errors import Refused
-from followups.models import Actor, Delivery, Mailing, Period, TeamKind, Way
-from followups.reports import catalogue, reading, rows, shares, tables, windows
+from followups.models import Actor, Delivery, Mailing, Period, Way
+from followups.reports import catalogue, reading, rows, shares, tables, windows, wording
 from followups.reports.time_to_resolution import spoken
 
 LATE = timedelta(minutes=5)
 LINES = 30
-NOTHING = "\u2013"
 CLOCK = Actor(door="clock")
-
-
-class Told(NamedTuple):
-    """One figure of a report: what the page calls it, and how to read it off a row."""
-
-    label: str
-    text: Callable[[Any], str]
 
 
 @dataclass(frozen=True)
@@ -44,12 +36,8 @@ class Letter:
     refusal: str = ""
 
 
-def share(label: str, of: Callable[[Any], Any] = lambda row: row) -> Told:
-    return Told(label, lambda row: _share(of(row)))
-
-
 def _share(row: rows.Row) -> str:
-    of = f"{rate(row.rate)} ({rows.number(row.num)} of {rows.number(row.den)})" if row.den else NOTHING
+    of = f"{rate(row.rate)} ({rows.number(row.num)} of {rows.number(row.den)})" if row.den else wording.NOTHING
     left_out = sum(row.excluded.values())
     more = [f"{rows.number(row.immature)} too recent to count"] if row.immature else []
     more += [f"{rows.number(left_out)} left out"] if left_out else []
@@ -58,128 +46,23 @@ def _share(row: rows.Row) -> str:
 
 
 def rate(value: float | None) -> str:
-    return NOTHING if value is None else f"{value * 100:.1f}\u00a0%"
+    return wording.NOTHING if value is None else f"{value * 100:.1f}\u00a0%"
 
 
-def count(label: str, name: str) -> Told:
-    return Told(label, lambda row: NOTHING if getattr(row, name) is None else rows.number(getattr(row, name)))
-
-
-def hours(label: str, name: str, otherwise: str = NOTHING) -> Told:
-    return Told(label, lambda row: otherwise if getattr(row, name) is None else spoken(getattr(row, name)))
-
-
-def mean(label: str, name: str) -> Told:
-    def text(row: Any) -> str:
-        value = getattr(row.effort, name)
-        return NOTHING if value is None else f"{value:,.2f}"
-
-    return Told(label, text)
-
-
-def resolved_by(days: str) -> Told:
-    return Told(f"Resolved by {days} d", lambda row: rate(row.resolved_by[days]))
-
-
-# Each report by its name: its title, and its figures, the first of them that of a row.
-TOLD: dict[str, tuple[str, tuple[Told, ...]]] = {
-    "resolution": (
-        "Resolution",
-        (
-            share("Resolved as it stood", lambda row: row.as_of_rate),
-            share("Resolved 7 days after the first contact", lambda row: row.horizons["7"]),
-            count("Still open", "open"),
-            count("Ended otherwise", "ended_unresolved"),
-            count("Reopened", "reopened"),
-        ),
-    ),
-    "recontact": (
-        "Re-contact",
-        (
-            share("Came back, any issue", lambda row: row.any_issue),
-            share("Came back, same issue", lambda row: row.same_issue),
-        ),
-    ),
-    "first-contact": (
-        "First contact",
-        (
-            share("Solved at the first contact"),
-            count("Came again", "came_again"),
-            count("Not resolved", "not_resolved"),
-            mean("Contacts a problem", "contacts"),
-            mean("Told again", "retold"),
-        ),
-    ),
-    "time-to-resolution": (
-        "Time to resolution",
-        (
-            hours("Half were solved within", "median_hours", "not reached"),
-            hours("Nine of ten within", "p90_hours", "not reached"),
-            *(resolved_by(days) for days in ("1", "7", "30")),
-            count("Still open", "open"),
-            count("Ended otherwise", "ended_unresolved"),
-        ),
-    ),
-    "promises": (
-        "Promises",
-        (
-            share("Kept"),
-            count("Tried in time", "tried_in_time"),
-            count("Kept empty-handed", "empty_handed"),
-            Told("Told", lambda row: rate(row.told_share)),
-            hours("Median wait promised", "median_wait_hours"),
-            hours("Median lateness", "median_late_hours"),
-        ),
-    ),
-    "chase": (
-        "Asked again",
-        (
-            share("Asked after before we came back"),
-            count("More than once", "often"),
-            count("Contacts spent on asking", "contacts"),
-        ),
-    ),
-    "dead-ends": (
-        "Dead ends",
-        (
-            share("Dead ends of all closings"),
-            count("Replaced by a follow-up", "replaced"),
-            count("Waived", "waived"),
-            count("Orphans", "orphans"),
-            count("Without a first step", "no_first_step"),
-            share("Got something in her hands", lambda row: row.tangible),
-        ),
-    ),
-    "silent": (
-        "Silent",
-        (
-            share("Silent for 90 days"),
-            count("To be contacted", "to_contact"),
-            count("Held out", "held_out"),
-            count("Not to be contacted", "not_to_contact"),
-        ),
-    ),
-    "confirmed": (
-        "Confirmed",
-        (
-            share("Confirmed by the customer, at least"),
-            Told("Not refuted, at most", lambda row: rate(row.high)),
-            count("Refuted", "refuted"),
-            count("Claimed", "claimed"),
-        ),
-    ),
-    "targets": ("Targets", (share("Met in time"), count("Missed", "missed"))),
-    "workload": (
-        "Workload",
-        (
-            count("Open", "open"),
-            count("Overdue", "overdue"),
-            count("Without a next step", "no_first_step"),
-            count("Came in", "opened"),
-            count("Ended", "ended"),
-        ),
-    ),
+TEXT: dict[str, Callable[[Any], str]] = {
+    wording.SHARE: _share,
+    wording.COUNT: rows.number,
+    wording.RATE: rate,
+    wording.MEAN: lambda value: f"{value:,.2f}",
+    wording.HOURS: spoken,
 }
+
+
+def text(figure: wording.Figure, row: Any) -> str:
+    found = figure.of(row)
+    return figure.otherwise if found is None else TEXT[figure.kind](found)
+
+
 FILTERS = {
     "team": "team {}",
     "family": "family {}",
@@ -194,7 +77,7 @@ CUTS = {"site": "in-house or outsourced"}
 
 
 def title(name: str) -> str:
-    return TOLD[name][0] if name in TOLD else name
+    return wording.TITLES.get(name, name)
 
 
 def said(row: Mailing) -> str:
@@ -265,26 +148,21 @@ def _lateness(row: Mailing, now: datetime, due: datetime | None) -> str:
 
 
 def _figures(report: rows.Report) -> Iterator[str]:
-    return (f"{told.label}: {told.text(report.total)}" for told in TOLD[report.name][1])
+    return (f"{it.label}: {text(it, report.total)}" for it in wording.figures(report.name, report.total))
 
 
 def _cut(report: rows.Report, question: windows.Question) -> str:
     """The first figure of each row; those too few to be compared with others stand last."""
     if not question.by or not report.rows:
         return ""
-    told, lines, few = TOLD[report.name][1][0], [], False
+    first, lines, few = wording.FIGURES[report.name][0], [], False
     for row in report.rows[:LINES]:
         if shares.is_few(report.name, question, row) and not few:
             few = True
             lines.append("Too few to compare, under 30:")
-        lines.append(f"- {label(question, row.key)}: {told.text(row)}")
+        lines.append(f"- {wording.label(question, row.key)}: {text(first, row)}")
     more = [f"And {len(report.rows) - LINES} more in the file."] if len(report.rows) > LINES else []
-    return "\n".join([f"{told.label}, by {CUTS.get(question.by, question.by)}:", *lines, *more])
-
-
-def label(question: windows.Question, key: str) -> str:
-    words = dict(TeamKind.choices).get(key, key) if question.by == "site" else key
-    return str(words) or "none"
+    return "\n".join([f"{first.label}, by {CUTS.get(question.by, question.by)}:", *lines, *more])
 
 
 def _page(row: Mailing, now: datetime) -> str:

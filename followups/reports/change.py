@@ -101,7 +101,7 @@ def spans(as_of: datetime, zone: str) -> tuple[Span, Span]:
     """Now and before, both of whole days in this zone."""
     there = ZoneInfo(zone)
     last = daily.on(as_of - RIPE, there)
-    start, middle, end = (daily.midnight(last - back, there) for back in (2 * SPAN, SPAN, 0 * SPAN))
+    start, middle, end = (windows.midnight(last - back, there) for back in (2 * SPAN, SPAN, 0 * SPAN))
     return (middle, end), (start, middle)
 
 

@@ -6,7 +6,7 @@ nor as_of falls into it; the rest of the period, and whoever was touched, is cou
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -115,7 +115,10 @@ def split(question: windows.Question, daily: Daily) -> Split:
     until = min(question.end, question.as_of + timedelta(microseconds=1))
     first, last = on(question.start, zone), on(until, zone)
     edges = {day for day in (first, last, on(question.as_of, zone), *over.values()) if first <= day <= last}
-    spans = [(max(question.start, midnight(day, zone)), min(until, midnight(day + ONE, zone))) for day in sorted(edges)]
+    spans = [
+        (max(question.start, windows.midnight(day, zone)), min(until, windows.midnight(day + ONE, zone)))
+        for day in sorted(edges)
+    ]
     lows, highs = [low for low, high in spans if low < high], [high for low, high in spans if low < high]
     over["over"] = on(as_of - question.window_days * ONE, zone)
     return Split(first, last, sorted(edges), lows, highs, over)
@@ -123,11 +126,6 @@ def split(question: windows.Question, daily: Daily) -> Split:
 
 def on(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of the local day."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 WHOLE = "d.day >= %(first)s AND d.day < %(last)s AND d.day <> ALL(%(edges)s::date[])"

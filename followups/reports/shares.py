@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -184,7 +184,7 @@ def shortest(name: str, question: windows.Question) -> datetime | None:
     if not found:
         return None
     zone = ZoneInfo(question.zone)
-    return datetime.combine(found[0]["at"].astimezone(zone).date(), time(), zone).astimezone(UTC)
+    return windows.midnight(found[0]["at"].astimezone(zone).date(), zone)
 
 
 def apart(found: rows.Report, question: windows.Question) -> rows.Report:

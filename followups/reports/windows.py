@@ -132,22 +132,25 @@ def _instant(name: str, words: Mapping[str, str], zone: str) -> datetime | None:
     if text is None:
         return None
     try:
-        found = _midnight(text, zone) or datetime.fromisoformat(text.replace(" ", "+"))
+        found = date.fromisoformat(text) if _is_date(text) else datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
         raise errors.Invalid(
             name, "A date (2026-03-31) or an instant with its offset (2026-03-31T00:00:00Z)."
         ) from None
-    if found.tzinfo is None:
+    if isinstance(found, datetime) and found.tzinfo is None:
         raise errors.Invalid(name, "An instant needs its offset, such as Z or +02:00.", code="naive-instant")
     if found.year not in YEARS:
         raise errors.Invalid(name, "The year must lie between 1900 and 2199.", code="out-of-range")
-    return found.astimezone(UTC)
+    return found.astimezone(UTC) if isinstance(found, datetime) else midnight(found, ZoneInfo(zone))
 
 
-def _midnight(text: str, zone: str) -> datetime | None:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        return None
-    return datetime.combine(date.fromisoformat(text), time(), ZoneInfo(zone))
+def _is_date(text: str) -> bool:
+    return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII))
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of the local day, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _days(text: str) -> int:
