@@ -1,6 +1,6 @@
 """Counts by day, for the questions that are asked most: of everything or of some keys of one cut, by whole days.
 
-Days are those of the desk's zone. A day is whole where it lies within the period and neither the end of the days watched
+Days are those of the desk's zone. A day is whole where all of it lies within the period and neither the end of the days watched
 nor as_of falls into it; the rest of the period, and whoever was touched, is counted from the facts.
 """
 
@@ -23,16 +23,19 @@ CUTS = {
     "team": ("team_id", "coalesce(team_id::text, '')"),
     "category": ("category_id", "category_id::text"),
 }
+# What is shown: the cut that has it, what its days are summed up by, and how each sum `d` is called.
+TEAM = "FROM followups_team WHERE id = nullif(d.key, '')::bigint"
+CATEGORY = "FROM followups_category WHERE id = d.key::bigint"
 PLACES = {
-    "channel": ("channel", "d.key"),
-    "priority": ("priority", "d.key"),
-    "team": ("team", "coalesce((SELECT name FROM followups_team WHERE id::text = d.key), '')"),
-    "site": ("team", "coalesce((SELECT kind FROM followups_team WHERE id::text = d.key), '')"),
-    "category": ("category", "(SELECT path FROM followups_category WHERE id::text = d.key)"),
-    "family": ("category", "(SELECT family FROM followups_category WHERE id::text = d.key)"),
-    "week": ("total", """to_char(d.day, 'IYYY-"W"IW')"""),
-    "month": ("total", "to_char(d.day, 'YYYY-MM')"),
-    None: ("total", "'total'"),
+    "channel": ("channel", "d.key", "d.key"),
+    "priority": ("priority", "d.key", "d.key"),
+    "team": ("team", "d.key", f"coalesce((SELECT name {TEAM}), '')"),
+    "site": ("team", "d.key", f"coalesce((SELECT kind {TEAM}), '')"),
+    "category": ("category", "d.key", f"(SELECT path {CATEGORY})"),
+    "family": ("category", "d.key", f"(SELECT family {CATEGORY})"),
+    "week": ("total", """to_char(d.day, 'IYYY-"W"IW')""", "d.key"),
+    "month": ("total", "to_char(d.day, 'YYYY-MM')", "d.key"),
+    None: ("total", "'total'", "d.key"),
 }
 # What is asked for, as a cut and its keys.
 NARROWED = {
@@ -115,6 +118,12 @@ def split(question: windows.Question, daily: Daily) -> Split:
     until = min(question.end, question.as_of + timedelta(microseconds=1))
     first, last = on(question.start, zone), on(until, zone)
     edges = {day for day in (first, last, on(question.as_of, zone), *over.values()) if first <= day <= last}
+    if question.start == windows.midnight(first, zone) and first not in (
+        last,
+        on(question.as_of, zone),
+        *over.values(),
+    ):
+        edges.discard(first)
     spans = [
         (max(question.start, windows.midnight(day, zone)), min(until, windows.midnight(day + ONE, zone)))
         for day in sorted(edges)
@@ -134,12 +143,13 @@ TALLY = """
     WITH {marked}
     facts AS (SELECT {columns}, 1 AS weight FROM {table} f WHERE ({edges}) AND {untouched} AND {where} {touched}),
     few AS (SELECT {key} AS key, {on} AS day, {few}, sum(weight) AS present FROM facts f GROUP BY 1, 2),
-    counted AS (
-        SELECT {place} AS key, {names}, present FROM few d WHERE {keys}
+    summed AS (
+        SELECT {by} AS key, {names}, present FROM few d WHERE {keys}
         UNION ALL
-        SELECT {place}, {many}, {present} FROM followups_daycount d WHERE d.cut = '{cut}' AND {of} AND {whole} AND {keys}
+        SELECT {by}, {many}, {present} FROM followups_daycount d WHERE d.cut = '{cut}' AND {of} AND {whole} AND {keys}
         GROUP BY 1
-    )
+    ),
+    counted AS (SELECT {place} AS key, {names}, present FROM summed d)
     SELECT key, grouping(key) = 1 AS whole, {sums} FROM counted GROUP BY GROUPING SETS ((key), ())
     HAVING grouping(key) = 1 OR sum(present) > 0
 """
@@ -185,7 +195,8 @@ def pieces(question: windows.Question, daily: Daily, split: Split) -> dict[str, 
         "on": ON,
         "names": ", ".join(f'"{name}"' for name in daily.parts),
         "keys": " AND ".join(["true", *(condition for _, condition in narrowed(question))]),
-        "place": PLACES[question.by][1],
+        "by": PLACES[question.by][1],
+        "place": PLACES[question.by][2],
         "present": daily.present,
         "many": ", ".join(f"coalesce({count}, 0)" for count in daily.parts.values()),
         "sums": ", ".join(f'coalesce(sum("{name}"), 0)::bigint AS "{name}"' for name in daily.parts),

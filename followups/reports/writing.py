@@ -134,6 +134,7 @@ COUNTED = f"""
 ADD = f"""
     INSERT INTO followups_daycount AS had (of, cut, key, day, counts)
     {COUNTED}
+    ORDER BY 1, 2, 4
     ON CONFLICT (of, cut, day, key) DO UPDATE
     SET counts = ARRAY(SELECT a + b FROM unnest(had.counts, excluded.counts) WITH ORDINALITY u (a, b, n) ORDER BY n)
 """
