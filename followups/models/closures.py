@@ -83,6 +83,7 @@ class Closure(models.Model):
         indexes = [
             models.Index(fields=["ticket", "at"], name="closure_ticket"),
             models.Index(fields=["at"], name="closure_at"),
+            models.Index(fields=["ticket"], name="closure_left_out", condition=Q(outcome__in=["duplicate", "spam"])),
             BrinIndex(fields=["entered_at"], name="closure_entered", autosummarize=True),
         ]
         constraints = [

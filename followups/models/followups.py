@@ -152,7 +152,10 @@ class FollowUp(models.Model):
             ),
             models.Index(fields=["team", "promised_by"], name="follow_up_open_of_team", condition=Q(state="scheduled")),
             models.Index(fields=["ended_by", "-ended_at"], name="follow_up_ended", condition=~Q(state="scheduled")),
-            models.Index(fields=["promised_by"], name="follow_up_told", condition=Q(told_at__isnull=False)),
+            models.Index(fields=["promised_by"], name="follow_up_promised"),
+            models.Index(
+                fields=["ended_at", "promised_at"], name="follow_up_over", condition=Q(ended_at__isnull=False)
+            ),
             models.Index(fields=["updated_at", "id"], name="follow_up_updated"),
         ]
         constraints = [
@@ -202,7 +205,11 @@ class Move(models.Model):
     class Meta:
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
         ordering = ("at", "id")
-        indexes = [models.Index(fields=["follow_up", "at"], name="move_follow_up")]
+        indexes = [
+            models.Index(fields=["follow_up", "at"], name="move_follow_up"),
+            models.Index(fields=["from_by"], name="move_from"),
+            models.Index(fields=["at"], name="move_at"),
+        ]
 
 
 class Handover(models.Model):
@@ -220,4 +227,7 @@ class Handover(models.Model):
     class Meta:
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
         ordering = ("at", "id")
-        indexes = [models.Index(fields=["follow_up", "at"], name="handover_follow_up")]
+        indexes = [
+            models.Index(fields=["follow_up", "at"], name="handover_follow_up"),
+            models.Index(fields=["at"], name="handover_at"),
+        ]

@@ -121,7 +121,7 @@ class TargetClock(models.Model):
         indexes = [
             models.Index(fields=["next_at", "id"], name="target_clock_next", condition=Q(next_at__isnull=False)),
             models.Index(fields=["due_at"], name="target_clock_due"),
-            models.Index(fields=["changed_at"], name="target_clock_changed", condition=Q(version__gt=1)),
+            models.Index(fields=["changed_at", "started_at"], name="target_clock_changed", condition=Q(version__gt=1)),
         ]
         constraints = [
             models.UniqueConstraint(

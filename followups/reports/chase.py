@@ -18,27 +18,31 @@ COUNTED = (
     "Intervals are Wilson's, 95 %."
 )
 
-HERS = """c.direction = 'inbound' AND c.answers_follow_up_id IS NULL AND c.purpose NOT IN ('automatic', 'thanks')
-            AND c.at > p.told_at AND c.at < p.until"""
 FACTS = f"""
-    {promises.HAPPENED}, promised AS ({promises.PROMISED}),
-    told AS (
-        SELECT p.follow_up_id, p.ticket_id, p.told_at, least(p.connected_at, p.at) AS until, k.family,
-            CASE WHEN NOT u.shared_account THEN p.customer_id END AS customer_id
+    {promises.HAPPENED}, promised AS MATERIALIZED ({promises.PROMISED}),
+    told AS MATERIALIZED (
+        SELECT p.follow_up_id, p.ticket_id, p.told_at, least(p.connected_at, p.at) AS until, k.family, p.customer_id
         FROM promised p
         JOIN followups_category k ON k.id = p.category_id
-        LEFT JOIN followups_customer u ON u.id = p.customer_id
         WHERE p.told AND p.is_due AND p.left_out IS NULL
     ),
-    chases AS (
-        SELECT p.follow_up_id, c.id FROM told p JOIN followups_contact c ON c.ticket_id = p.ticket_id WHERE {HERS}
-        UNION
-        SELECT p.follow_up_id, c.id
+    hers AS (
+        SELECT p.follow_up_id, p.told_at, p.until, other.id AS ticket_id
         FROM told p
+        JOIN followups_customer u ON u.id = p.customer_id AND NOT u.shared_account
         JOIN followups_ticket other ON other.customer_id = p.customer_id
         JOIN followups_category k ON k.id = other.category_id AND k.family = p.family
-        JOIN followups_contact c ON c.ticket_id = other.id
-        WHERE {HERS}
+        WHERE u.id = ANY(ARRAY(SELECT customer_id FROM told)) AND other.customer_id = ANY(ARRAY(SELECT customer_id FROM told))
+    ),
+    asked AS MATERIALIZED (
+        SELECT follow_up_id, told_at, until, ticket_id FROM told UNION SELECT follow_up_id, told_at, until, ticket_id FROM hers
+    ),
+    chases AS (
+        SELECT asked.follow_up_id
+        FROM asked JOIN followups_contact c ON c.ticket_id = asked.ticket_id
+        WHERE c.ticket_id = ANY(ARRAY(SELECT ticket_id FROM asked)) AND c.direction = 'inbound'
+            AND c.answers_follow_up_id IS NULL AND c.purpose NOT IN ('automatic', 'thanks')
+            AND c.at > asked.told_at AND c.at < asked.until
     ),
     chased AS (SELECT follow_up_id, count(*) AS times FROM chases GROUP BY follow_up_id),
     facts AS (

@@ -8,7 +8,7 @@ owner and team that are.
 from typing import Any
 
 from followups.reports import answers, cuts, rows, windows
-from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
+from followups.reports.ends import COUNTED_TICKET
 
 NAME = "promises"
 REASONS = ("called_off", "spam")
@@ -29,40 +29,57 @@ COUNTED = (
 CONNECTED = """c.reached = 'reached' OR (c.reached = 'voicemail' AND u.voicemail_ok) OR (c.reached = 'written'
                 AND u.channel <> 'phone')"""
 
-# Contacts in which she was told or agreed to another date do not keep the promise that was made in them.
+STEP = """f.id, f.ticket_id, f.owner_id, f.promiser_id, f.team_id, f.channel, f.voicemail_ok, f.told_contact_id, f.brought,
+            f.state, f.called_off_by, f.ended_at, f.promised_from, f.promised_by, f.told_at"""
+DATED = "f.promised_by >= %(start)s AND f.promised_by < %(end)s"
+
+# First what may be due in the period by any date that it ever had: all else is asked of these alone. Contacts in which she
+# was told or agreed to another date do not keep the promise that was made in them.
 HAPPENED = f"""
-    ends AS ({ENDS}),
-    standing AS ({STANDING}),
+    steps AS MATERIALIZED (
+        SELECT {STEP} FROM followups_followup f WHERE {DATED} AND f.promised_at <= %(as_of)s
+        UNION ALL
+        SELECT {STEP} FROM followups_followup f
+        WHERE f.id = ANY(ARRAY(
+                SELECT follow_up_id FROM followups_move WHERE from_by >= %(start)s AND from_by < %(end)s
+            )) AND NOT ({DATED}) AND f.promised_at <= %(as_of)s
+    ),
+    moves AS MATERIALIZED (
+        SELECT id, follow_up_id, at, from_by, from_from, agreed, agreed_contact_id
+        FROM followups_move WHERE follow_up_id = ANY(ARRAY(SELECT id FROM steps))
+    ),
     alone AS (
         SELECT DISTINCT ON (m.follow_up_id) m.follow_up_id, m.from_by, m.from_from
-        FROM followups_move m JOIN followups_followup f ON f.id = m.follow_up_id
+        FROM moves m JOIN steps f ON f.id = m.follow_up_id
         WHERE m.at <= %(as_of)s AND m.at > f.told_at AND NOT (m.agreed AND m.at < m.from_by)
         ORDER BY m.follow_up_id, m.at, m.id
     ),
     later AS (
         SELECT DISTINCT ON (follow_up_id) follow_up_id, from_by, from_from
-        FROM followups_move WHERE at > %(as_of)s ORDER BY follow_up_id, at, id
+        FROM moves WHERE at > %(as_of)s ORDER BY follow_up_id, at, id
     ),
     due AS (
-        SELECT f.id, f.ticket_id, f.owner_id, f.promiser_id, f.team_id, f.channel, f.voicemail_ok, f.told_contact_id,
-            f.brought,
-            f.state, f.called_off_by, f.ended_at, f.promised_at, f.told_at,
-            coalesce(alone.from_by, later.from_by, f.promised_by) AS due_by,
+        SELECT f.*, coalesce(alone.from_by, later.from_by, f.promised_by) AS due_by,
             CASE WHEN alone.from_by IS NOT NULL THEN alone.from_from WHEN later.from_by IS NOT NULL THEN later.from_from
                 ELSE f.promised_from END AS due_from,
             alone.from_by IS NOT NULL AS moved_alone,
             coalesce(f.told_at <= %(as_of)s, false) AS told
-        FROM followups_followup f
+        FROM steps f
         LEFT JOIN alone ON alone.follow_up_id = f.id
         LEFT JOIN later ON later.follow_up_id = f.id
-        WHERE f.promised_at <= %(as_of)s
     ),
     units AS MATERIALIZED (SELECT * FROM due WHERE due_by >= %(start)s AND due_by < %(end)s),
+    known AS MATERIALIZED (SELECT array_agg(id) AS ids, array_agg(ticket_id) AS tickets FROM units),
     handed AS (
         SELECT DISTINCT ON (h.follow_up_id) h.follow_up_id, h.from_owner_id, h.from_team_id
         FROM units u JOIN followups_handover h ON h.follow_up_id = u.id
-        WHERE h.at > least(u.due_by, %(as_of)s)
+        WHERE h.follow_up_id = ANY((SELECT ids FROM known)::uuid[]) AND h.at > least(u.due_by, %(as_of)s)
         ORDER BY h.follow_up_id, h.at, h.id
+    ),
+    spam AS (
+        SELECT ticket_id FROM followups_closure
+        WHERE ticket_id = ANY((SELECT tickets FROM known)::bigint[]) AND outcome = 'spam' AND undone_at IS NULL
+            AND at <= %(as_of)s AND (reopened_at IS NULL OR reopened_at > %(as_of)s)
     ),
     touches AS (
         SELECT u.id,
@@ -71,8 +88,9 @@ HAPPENED = f"""
                 AND c.at <= u.due_by AND (u.due_from IS NULL OR c.at >= u.due_from)) AS message
         FROM units u
         JOIN followups_contact c ON c.follow_up_id = u.id
-        WHERE c.direction = 'outbound' AND c.at <= %(as_of)s AND c.id IS DISTINCT FROM u.told_contact_id
-            AND NOT EXISTS (SELECT FROM followups_move m WHERE m.follow_up_id = u.id AND m.agreed_contact_id = c.id)
+        WHERE c.follow_up_id = ANY((SELECT ids FROM known)::uuid[])
+            AND c.direction = 'outbound' AND c.at <= %(as_of)s AND c.id IS DISTINCT FROM u.told_contact_id
+            AND NOT EXISTS (SELECT FROM moves m WHERE m.follow_up_id = u.id AND m.agreed_contact_id = c.id)
         GROUP BY u.id
     )
 """
@@ -81,7 +99,7 @@ PROMISED = f"""
             CASE WHEN handed.follow_up_id IS NULL THEN u.team_id ELSE handed.from_team_id END AS team_id,
             coalesce(CASE WHEN handed.follow_up_id IS NULL THEN u.owner_id ELSE handed.from_owner_id END, u.promiser_id)
                 AS agent_id, t.category_id, t.channel, t.priority, t.customer_id,
-            CASE WHEN s.left_out = 'spam' THEN 'spam'
+            CASE WHEN t.id IN (SELECT ticket_id FROM spam) THEN 'spam'
                 WHEN u.state = 'called_off' AND u.called_off_by = 'customer'
                     AND u.ended_at < u.due_by AND u.ended_at <= %(as_of)s THEN 'called_off' END AS left_out,
             u.due_by <= %(as_of)s AS is_due, u.told, u.moved_alone, coalesce(touches.message, false) AS message,
@@ -90,10 +108,9 @@ PROMISED = f"""
             u.brought = 'no_news' AND u.ended_at <= %(as_of)s AS empty_handed
         FROM units u
         JOIN followups_ticket t ON t.id = u.ticket_id
-        LEFT JOIN standing s ON s.ticket_id = t.id
         LEFT JOIN touches ON touches.id = u.id
         LEFT JOIN handed ON handed.follow_up_id = u.id
-        WHERE {COUNTED_TICKET}
+        WHERE t.id = ANY((SELECT tickets FROM known)::bigint[]) AND {COUNTED_TICKET}
 """
 FACTS = f"{HAPPENED}, facts AS ({PROMISED})"
 COUNTS = "told AND is_due AND left_out IS NULL"

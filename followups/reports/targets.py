@@ -13,7 +13,7 @@ from django.db.models import Q
 from followups import clocks, targets
 from followups.models import OWN_KINDS, TargetClock, TargetKind
 from followups.reports import answers, cuts, reading, rows, windows
-from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
+from followups.reports.ends import COUNTED_TICKET
 
 NAME = "targets"
 REASONS = ("ended", "duplicate", "spam")
@@ -32,37 +32,50 @@ COUNTED = (
 )
 
 KINDS = tuple(TargetKind.values)
+# All else is asked of the clocks of the period alone, and of their tickets.
 FACTS = f"""
-    ends AS ({ENDS}),
-    standing AS ({STANDING}),
-    redated AS (SELECT * FROM json_to_recordset(%(redated)s) AS row (clock_id bigint, due_at timestamptz)),
-    units AS (
+    redated AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(%(redated)s) AS row (clock_id bigint, due_at timestamptz)
+    ),
+    units AS MATERIALIZED (
         SELECT k.id, k.ticket_id, k.kind, k.due_at, k.stopped_at, k.ended
         FROM followups_targetclock k
         WHERE k.due_at >= %(start)s AND k.due_at < %(end)s AND k.started_at <= %(as_of)s
-            AND NOT EXISTS (SELECT FROM redated WHERE redated.clock_id = k.id)
+            AND k.id NOT IN (SELECT clock_id FROM redated)
         UNION ALL
         SELECT k.id, k.ticket_id, k.kind, redated.due_at, k.stopped_at, k.ended
         FROM redated JOIN followups_targetclock k ON k.id = redated.clock_id
         WHERE redated.due_at >= %(start)s AND redated.due_at < %(end)s
+            AND k.id = ANY(ARRAY(SELECT clock_id FROM redated))
+    ),
+    known AS MATERIALIZED (SELECT array_agg(id) AS ids, array_agg(ticket_id) AS tickets FROM units),
+    resting AS (
+        SELECT clock_id, from_at, ended FROM followups_rest
+        WHERE clock_id = ANY((SELECT ids FROM known)::bigint[]) AND from_at <= %(as_of)s AND until_at > %(as_of)s
     ),
     stood AS (
         SELECT u.id, u.ticket_id, u.kind, u.due_at,
-            CASE WHEN r.id IS NOT NULL THEN r.from_at WHEN u.stopped_at <= %(as_of)s THEN u.stopped_at END AS stopped_at,
-            CASE WHEN r.id IS NOT NULL THEN r.ended WHEN u.stopped_at <= %(as_of)s THEN u.ended END AS ended
-        FROM units u
-        LEFT JOIN followups_rest r ON r.clock_id = u.id AND r.from_at <= %(as_of)s AND r.until_at > %(as_of)s
+            CASE WHEN r.clock_id IS NOT NULL THEN r.from_at WHEN u.stopped_at <= %(as_of)s THEN u.stopped_at END
+                AS stopped_at,
+            CASE WHEN r.clock_id IS NOT NULL THEN r.ended WHEN u.stopped_at <= %(as_of)s THEN u.ended END AS ended
+        FROM units u LEFT JOIN resting r ON r.clock_id = u.id
+    ),
+    gone AS (
+        SELECT ticket_id, max(outcome) AS left_out FROM followups_closure
+        WHERE ticket_id = ANY((SELECT tickets FROM known)::bigint[]) AND outcome IN ('duplicate', 'spam')
+            AND undone_at IS NULL AND at <= %(as_of)s AND (reopened_at IS NULL OR reopened_at > %(as_of)s)
+        GROUP BY ticket_id
     ),
     facts AS (
         SELECT u.ticket_id, u.due_at AS at, u.kind, t.team_id, t.agent_id, t.category_id, t.channel, t.priority,
             t.customer_id, coalesce(u.stopped_at <= u.due_at AND u.ended = 'done', false) AS met,
             coalesce(u.stopped_at <= u.due_at, false) OR u.due_at <= %(as_of)s AS is_over,
-            CASE WHEN s.left_out IS NOT NULL THEN s.left_out
+            CASE WHEN gone.ticket_id IS NOT NULL THEN gone.left_out
                 WHEN u.stopped_at <= u.due_at AND u.ended = 'called_off' THEN 'ended' END AS left_out
         FROM stood u
         JOIN followups_ticket t ON t.id = u.ticket_id
-        LEFT JOIN standing s ON s.ticket_id = t.id
-        WHERE {COUNTED_TICKET}
+        LEFT JOIN gone ON gone.ticket_id = t.id
+        WHERE t.id = ANY((SELECT tickets FROM known)::bigint[]) AND {COUNTED_TICKET}
     )
 """
 OWN = f"kind IN ({', '.join(repr(str(kind)) for kind in OWN_KINDS)})"
@@ -85,7 +98,7 @@ def redated(question: windows.Question) -> dict[str, str]:
 
 def _redated(as_of: datetime) -> dict[str, str]:
     moved = TargetClock.objects.filter(Q(version__gt=1, changed_at__gt=as_of), started_at__lte=as_of)
-    found = clocks.pure(moved.select_related("target", "ticket"))
+    found = clocks.pure(moved.select_related("target").prefetch_related("ticket"))
     known = [{"clock_id": key, "due_at": targets.read(clock, as_of).due_at} for key, clock in found.items()]
     return {"redated": json.dumps(known, default=str)}
 

@@ -5,7 +5,7 @@ import pytest
 
 from followups.actions import handling, scheduling
 from followups.models import Actor, Agent, Team, Ticket
-from followups.reports import promises, windows
+from followups.reports import cuts, promises, windows
 from tests import factories
 from tests.followups.reports import histories
 
@@ -155,6 +155,22 @@ def test_what_she_was_never_told_is_no_promise_but_lowers_the_share_told():
 def test_called_off_by_us_counts():
     promised(state="called_off", called_off_by="us", ended_at=DUE - HOUR)
     assert (asked().den, asked().never_done) == (1, 1)
+
+
+def test_spam_is_what_stands_as_spam_at_as_of():
+    """One that nobody took back, one taken back at as_of, one marked after it."""
+    stands, back, later = (histories.promise(ticket(), made=MADE, by=DUE, told=MADE) for _ in range(3))
+    for row, at in ((stands, AS_OF), (back, DUE), (later, AS_OF + SECOND)):
+        histories.close(row.ticket, at=at, outcome="spam")
+    histories.reopen(back.ticket, at=AS_OF)
+    histories.close(back.ticket, at=AS_OF + DAY)
+    assert (asked().den, asked().excluded["spam"]) == (2, 1)
+    before = promises.report(histories.question(START, AS_OF - SECOND)).total
+    assert (before.den, before.excluded["spam"]) == (2, 1)
+    _, listed = cuts.listed(
+        histories.question(START, AS_OF), promises.SOURCES, part="excluded.spam", key=None, limit=5, offset=0
+    )
+    assert [row.follow_up_id for row in listed] == [stands.pk]
 
 
 def test_called_off_by_her_at_the_date_comes_too_late():

@@ -13,6 +13,7 @@ from followups.reports import cuts
 from followups.reports import targets as report
 from followups.targets import State
 from tests import factories
+from tests.followups.reports import histories
 from tests.followups.reports.histories import question
 
 MON = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -203,6 +204,19 @@ def agrees(as_of, end):
     assert (total.num, total.missed) == (by_state[State.MET], by_state[State.BREACHED])
     assert total.immature == by_state[State.RUNNING] + by_state[State.PAUSED]
     assert total.excluded["ended"] == by_state[State.CALLED_OFF]
+
+
+def test_duplicate_and_spam_are_what_stands_at_as_of(desk):
+    """One that nobody took back, one taken back at as_of, one marked after it; all due on Tuesday at 17."""
+    stands, back, later = (histories.ticket(histories.person(name, now=MON), at=MON) for name in ("ana", "ben", "cho"))
+    for row, at in ((stands, MON + HOUR), (back, MON + HOUR), (later, MON + DAY + HOUR)):
+        histories.clock(row, at=MON, due=MON + DAY)
+        histories.close(row, at=at, outcome="spam")
+    histories.reopen(back, at=MON + DAY)
+    total = found(MON + DAY, end=MON + 2 * DAY).total
+    assert (total.den, total.missed, total.excluded) == (2, 2, {"ended": 0, "duplicate": 0, "spam": 1})
+    assert found(MON + DAY - HOUR, end=MON + 2 * DAY).total.excluded["spam"] == 2
+    assert found(MON + 2 * DAY).total.excluded["spam"] == 2
 
 
 def test_a_desk_without_targets_says_so(db):
