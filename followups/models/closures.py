@@ -84,6 +84,11 @@ class Closure(models.Model):
             models.Index(fields=["ticket", "at"], name="closure_ticket"),
             models.Index(fields=["at"], name="closure_at"),
             models.Index(fields=["ticket"], name="closure_left_out", condition=Q(outcome__in=["duplicate", "spam"])),
+            models.Index(
+                fields=["at"],
+                name="closure_dead",
+                condition=Q(undone_at__isnull=True) & (Q(outcome__in=REPLACED) | Q(why="gave_up")),
+            ),
             BrinIndex(fields=["entered_at"], name="closure_entered", autosummarize=True),
         ]
         constraints = [

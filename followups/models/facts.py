@@ -99,8 +99,26 @@ class TicketFact(Placed):
         ]
 
 
+class ClosureFact(Placed):
+    """One closure that was not undone. `told_at` is of the follow-up that stands in its place: whether she was told is a
+    comparison with it.
+    """
+
+    outcome = models.CharField(max_length=12)
+    dead = models.BooleanField()
+    closed = models.BooleanField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at"], name="closure_fact_at"),
+            models.Index(fields=["ticket_id"], name="closure_fact_ticket"),
+            models.Index(fields=["customer_id"], name="closure_fact_customer"),
+        ]
+
+
 class DayCount(models.Model):
-    """Counts of the facts of one day (in the zone of `Keeping`) and one key of one cut; `of` is ends or tickets."""
+    """Counts of the facts of one day (in the zone of `Keeping`) and one key of one cut; `of` is a kind of facts."""
 
     of = models.CharField(max_length=8)
     cut = models.CharField(max_length=8)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from followups.models import WaiverKind
-from followups.reports import answers, cuts, rows, windows
-from followups.reports.ends import COUNTED_TICKET
+from followups.reports import answers, cuts, daily, kept, rows, windows
+from followups.reports.ends import ALL, COUNTED_TICKET, Tables
 
 NAME = "dead-ends"
 REASONS = ("duplicate", "spam")
@@ -25,12 +25,7 @@ COUNTED = (
 )
 
 
-def dead(of: str = "") -> str:
-    """The condition, on the columns `of` a table where more than one has them."""
-    return f"({of}outcome IN ('no_remedy', 'unreachable') OR {of}why = 'gave_up')"
-
-
-DEAD = dead()
+DEAD = "(c.outcome IN ('no_remedy', 'unreachable') OR c.why = 'gave_up')"
 
 # Something in her hands: not news, not no news.
 TANGIBLE = """
@@ -38,35 +33,70 @@ TANGIBLE = """
     FROM followups_followup
     WHERE ended_at <= %(as_of)s AND state <> 'called_off' AND brought NOT IN ('', 'news', 'no_news')
 """
-CLOSURES = f"""
-    said AS (
-        SELECT c.ticket_id, c.at, c.team_id, coalesce(c.agent_id, c.by_id) AS agent_id, c.category_id, c.channel,
-            c.priority, t.customer_id, c.outcome, c.why, c.closed, coalesce(f.told_at <= %(as_of)s, false) AS told,
-            CASE WHEN c.outcome IN ('duplicate', 'spam') THEN c.outcome END AS left_out,
-            row_number() OVER (PARTITION BY c.ticket_id, {dead("c.")} ORDER BY c.at, c.id) = 1 AS is_first
+
+
+def said(of: Tables = ALL) -> str:
+    """Everything that was said to be finished, and was not undone. When she was told of the follow-up put in its place is a
+    comparison with as_of.
+    """
+    return f"""
+    SELECT c.ticket_id, c.at, c.team_id, coalesce(c.agent_id, c.by_id) AS agent_id, c.category_id, c.channel, c.priority,
+        t.customer_id, c.outcome, {DEAD} AS dead, c.closed, f.told_at
+    FROM {of.closure} c
+    JOIN {of.ticket} t ON t.id = c.ticket_id
+    LEFT JOIN {of.replacing} f ON f.id = c.replaced_by_id
+    WHERE c.undone_at IS NULL AND {of.counted}
+    """
+
+
+LEFT_OUT = "CASE WHEN f.outcome IN ('duplicate', 'spam') THEN f.outcome END AS left_out"
+SHOWN = f"""
+    SELECT f.*, coalesce(f.told_at <= %(as_of)s, false) AS told, {LEFT_OUT}
+    FROM known f WHERE f.at >= %(start)s AND f.at < %(end)s AND f.at <= %(as_of)s
+"""
+FRESH = f"fresh AS ({said(kept.TOUCHED)})"
+KEPT = kept.Kept(
+    had=f"SELECT {kept.PLACED}, outcome, dead, closed, told_at FROM followups_closurefact f WHERE {{untouched}}",
+    fresh=FRESH,
+    shown=SHOWN,
+)
+
+# The first dead end of each ticket in the period, and whether she then got something in her hands. Rows are looked up by
+# arrays of keys: a join would be of sets, and read all tickets and all follow-ups for the few that came of these.
+FIRST_DEAD = f"""
+    dead AS MATERIALIZED (
+        SELECT DISTINCT ON (c.ticket_id) c.ticket_id, c.at, c.team_id, coalesce(c.agent_id, c.by_id) AS agent_id,
+            c.category_id, c.channel, c.priority
         FROM followups_closure c
-        JOIN followups_ticket t ON t.id = c.ticket_id
-        LEFT JOIN followups_followup f ON f.id = c.replaced_by_id
-        WHERE c.undone_at IS NULL AND c.at >= %(start)s AND c.at < %(end)s AND c.at <= %(as_of)s AND {COUNTED_TICKET}
+        WHERE c.undone_at IS NULL AND {DEAD} AND c.at >= %(start)s AND c.at < %(end)s AND c.at <= %(as_of)s
+        ORDER BY c.ticket_id, c.at, c.id
     ),
     brought AS (
-        SELECT DISTINCT said.ticket_id
-        FROM said JOIN ({TANGIBLE}) step ON step.ticket_id = said.ticket_id
-        WHERE {DEAD} AND is_first AND step.ended_at > said.at
-            AND step.ended_at <= said.at + make_interval(secs => %(seconds)s)
+        SELECT DISTINCT dead.ticket_id
+        FROM dead JOIN ({TANGIBLE} AND ticket_id = ANY(ARRAY(SELECT ticket_id FROM dead))) step
+            ON step.ticket_id = dead.ticket_id
+        WHERE step.ended_at > dead.at AND step.ended_at <= dead.at + make_interval(secs => %(seconds)s)
     ),
     facts AS (
-        SELECT said.*, brought.ticket_id IS NOT NULL AS tangible,
-            said.at + make_interval(secs => %(seconds)s) <= %(as_of)s AS mature
-        FROM said LEFT JOIN brought ON brought.ticket_id = said.ticket_id
+        SELECT dead.*, t.customer_id, brought.ticket_id IS NOT NULL AS tangible,
+            dead.at + make_interval(secs => %(seconds)s) <= %(as_of)s AS mature
+        FROM dead
+        JOIN (SELECT * FROM followups_ticket WHERE id = ANY(ARRAY(SELECT ticket_id FROM dead))) t ON t.id = dead.ticket_id
+        LEFT JOIN brought ON brought.ticket_id = dead.ticket_id
+        WHERE {COUNTED_TICKET}
     )
 """
 WAIVERS = f"""
+    waived AS MATERIALIZED (
+        SELECT ticket_id, at, team_id, agent_id, category_id, channel, priority, kind
+        FROM followups_waiver WHERE at >= %(start)s AND at < %(end)s AND at <= %(as_of)s
+    ),
     facts AS (
-        SELECT w.ticket_id, w.at, w.team_id, w.agent_id, w.category_id, w.channel, w.priority, t.customer_id, w.kind
-        FROM followups_waiver w
-        JOIN followups_ticket t ON t.id = w.ticket_id
-        WHERE w.at >= %(start)s AND w.at < %(end)s AND w.at <= %(as_of)s AND {COUNTED_TICKET}
+        SELECT waived.*, t.customer_id
+        FROM waived
+        JOIN (SELECT * FROM followups_ticket WHERE id = ANY(ARRAY(SELECT ticket_id FROM waived))) t
+            ON t.id = waived.ticket_id
+        WHERE {COUNTED_TICKET}
     )
 """
 
@@ -87,22 +117,36 @@ GATE = f"""
     )
 """
 
-SAID = cuts.Source(
-    facts=CLOSURES,
-    parts={
-        "den": "left_out IS NULL",
-        "num": DEAD,
-        "no_remedy": "outcome = 'no_remedy'",
-        "unreachable": "outcome = 'unreachable'",
-        "gave_up": "outcome = 'withdrawn' AND why = 'gave_up'",
-        "replaced": "NOT closed",
-        "told": "NOT closed AND told",
-        "untold": f"{DEAD} AND (closed OR NOT told)",
-        "tangible.den": f"{DEAD} AND is_first AND mature",
-        "tangible.num": f"{DEAD} AND is_first AND mature AND tangible",
-        "tangible.immature": f"{DEAD} AND is_first AND NOT mature",
-        **cuts.excluding(REASONS),
-    },
+SAID_PARTS = {
+    "den": "left_out IS NULL",
+    "num": "dead",
+    "no_remedy": "outcome = 'no_remedy'",
+    "unreachable": "outcome = 'unreachable'",
+    "gave_up": "outcome = 'withdrawn' AND dead",
+    "replaced": "NOT closed",
+    "told": "NOT closed AND told",
+    "untold": "dead AND (closed OR NOT told)",
+    **cuts.excluding(REASONS),
+}
+# The columns of a day are these parts in their order, but for the sum of the reasons. Nothing is watched after a closure.
+BY_DAY = {
+    name: f"sum(d.counts[{at}])" for at, name in enumerate((name for name in SAID_PARTS if name != "excluded"), 1)
+}
+EXCLUDED = " + ".join(BY_DAY[f"excluded.{reason}"] for reason in REASONS)
+DAILY = daily.Daily(
+    of="d.of = 'closures'",
+    table="followups_closurefact",
+    fresh=FRESH,
+    columns=f"{kept.of('f')}, f.outcome, f.dead, f.closed, f.told_at IS NOT NULL AS told, {LEFT_OUT}",
+    parts=BY_DAY | {"excluded": EXCLUDED},
+    present=f"{BY_DAY['den']} + {EXCLUDED}",
+    days=(0,),
+    final=True,
+)
+SAID = cuts.Source(facts=f"known AS ({said()}), facts AS ({SHOWN})", keeps=KEPT, by_day=DAILY, parts=SAID_PARTS)
+FIRST = cuts.Source(
+    facts=FIRST_DEAD,
+    parts={"tangible.den": "mature", "tangible.num": "mature AND tangible", "tangible.immature": "NOT mature"},
 )
 WAIVED = cuts.Source(facts=WAIVERS, parts={"waived": "true"} | {f"waived.{kind}": f"kind = '{kind}'" for kind in KINDS})
 NOW = cuts.Source(
@@ -113,7 +157,7 @@ NOW = cuts.Source(
         "no_first_step": "state = 'open' AND NOT has_step",
     },
 )
-SOURCES = (SAID, WAIVED, NOW)
+SOURCES = (SAID, FIRST, WAIVED, NOW)
 
 
 def report(question: windows.Question) -> rows.Report:
@@ -125,17 +169,16 @@ def report(question: windows.Question) -> rows.Report:
 def by_key(question: windows.Question, tallies: list[cuts.Tally]) -> list[rows.DeadEnds]:
     """One row for each key of any source; what is of this moment has no week or month."""
     timed = question.by in windows.TIMES
-    said, waived, now = tallies
-    keys = (
-        said.rows.keys()
-        | waived.rows.keys()
-        | (set() if timed else {key for key, it in now.rows.items() if it["no_first_step"] or it["orphans"]})
-    )
+    *dated, now = tallies
+    keys = {key for tally in dated for key in tally.rows}
+    if not timed:
+        keys |= {key for key, it in now.rows.items() if it["no_first_step"] or it["orphans"]}
     found = []
     for key in keys:
-        figures = said.rows.get(key, cuts.nothing(SAID)) | waived.rows.get(key, cuts.nothing(WAIVED))
-        moment = dict.fromkeys(NOW.parts) if timed else now.rows.get(key, cuts.nothing(NOW))
-        found.append(row(key, figures | moment))
+        figures: dict[str, Any] = {}
+        for tally, source in zip(tallies, SOURCES, strict=True):
+            figures |= tally.rows.get(key, cuts.nothing(source))
+        found.append(row(key, figures | (dict.fromkeys(NOW.parts) if timed else {})))
     return found
 
 

@@ -12,7 +12,9 @@ COUNTED_TICKET = "(NOT t.is_demo OR NOT EXISTS (SELECT FROM followups_ticket WHE
 
 
 class Tables(NamedTuple):
-    """What a question reads: whole tables, or the rows of some tickets alone. `any_ticket` are those that contacts name."""
+    """What a question reads: whole tables, or the rows of some tickets alone. `any_ticket` are those that contacts name,
+    `replacing` the follow-ups that stand in the place of closures.
+    """
 
     ticket: str = "followups_ticket"
     any_ticket: str = "followups_ticket"
@@ -21,6 +23,7 @@ class Tables(NamedTuple):
     closure: str = "followups_closure"
     waiver: str = "followups_waiver"
     reopening: str = "followups_reopening"
+    replacing: str = "followups_followup"
     counted: str = COUNTED_TICKET
 
 

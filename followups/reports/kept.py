@@ -52,6 +52,8 @@ TOUCHED = Tables(
     closure=f"(SELECT * FROM followups_closure WHERE ticket_id = ANY({TICKETS}))",
     waiver=f"(SELECT * FROM followups_waiver WHERE ticket_id = ANY({TICKETS}))",
     reopening=f"(SELECT * FROM followups_reopening WHERE ticket_id = ANY({TICKETS}))",
+    replacing=f"""(SELECT * FROM followups_followup WHERE id = ANY(ARRAY(
+            SELECT replaced_by_id FROM followups_closure WHERE ticket_id = ANY({TICKETS}) AND replaced_by_id IS NOT NULL)))""",
     counted="NOT t.is_demo",
 )
 

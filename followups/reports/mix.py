@@ -5,7 +5,7 @@ where too little of the mix is left, nothing is said.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from followups.reports import cuts, rows, statistics, windows
@@ -16,6 +16,8 @@ COVERED = 0.9
 # The figures of a stratum, by (channel, family); and those by the key of the cut.
 Stratum = dict[tuple[str, str], dict[str, int]]
 Strata = Mapping[str, Stratum]
+# A source and the parts that are counted of it.
+Counted = tuple[cuts.Source, Mapping[str, str]]
 
 STRATA = """
     WITH {facts}, chosen AS ({chosen}),
@@ -25,15 +27,18 @@ STRATA = """
 """
 
 
-def strata(question: windows.Question, source: cuts.Source, parts: Mapping[str, str]) -> Strata:
-    """Each key's counts of the parts, by channel and family; one statement."""
-    figures = ", ".join(f'count(*) FILTER (WHERE {part}) AS "{name}"' for name, part in parts.items())
-    pieces = {"facts": cuts.facts_of(question, source), "figures": figures}
-    found: dict[str, Stratum] = defaultdict(lambda: defaultdict(lambda: dict.fromkeys(parts, 0)))
-    for row in cuts.fetch(question, STRATA, pieces, **source.given(question)):
-        one = found[row["key"]][row["channel"], row["family"]]
-        for name in parts:
-            one[name] += row[name]
+def strata(question: windows.Question, counted: Iterable[Counted]) -> Strata:
+    """Each key's counts of the parts, by channel and family; one statement for each source."""
+    counted = list(counted)
+    names = [name for _, parts in counted for name in parts]
+    found: dict[str, Stratum] = defaultdict(lambda: defaultdict(lambda: dict.fromkeys(names, 0)))
+    for source, parts in counted:
+        figures = ", ".join(f'count(*) FILTER (WHERE {part}) AS "{name}"' for name, part in parts.items())
+        pieces = {"facts": cuts.facts_of(question, source), "figures": figures}
+        for row in cuts.fetch(question, STRATA, pieces, **source.given(question)):
+            one = found[row["key"]][row["channel"], row["family"]]
+            for name in parts:
+                one[name] += row[name]
     return found
 
 

@@ -54,16 +54,22 @@ class Share:
 
 @dataclass(frozen=True)
 class Shares:
-    """`lagging`: what becomes of a unit has no end, so that an earlier period is looked at from as long after it."""
+    """Of `source`, or of those `beside` it, are the parts. `lagging`: what becomes of a unit has no end, so that an earlier
+    period is looked at from as long after it.
+    """
 
     source: cuts.Source
     each: tuple[Share, ...]
     lagging: bool = False
+    beside: tuple[cuts.Source, ...] = ()
 
     @property
-    def parts(self) -> dict[str, str]:
+    def counted(self) -> list[mix.Counted]:
+        """The parts of each source; what none has is nowhere."""
         named = {name for share in self.each for name in share.parts}
-        return {name: self.source.parts.get(name, "false") for name in sorted(named)}
+        held = [(it, {name: it.parts[name] for name in sorted(named & it.parts.keys())}) for it in self.beside]
+        rest = sorted(named.difference(*(parts for _, parts in held)))
+        return [(self.source, {name: self.source.parts.get(name, "false") for name in rest}), *held]
 
 
 def _parts(prefix: str) -> tuple[str, str, str]:
@@ -88,6 +94,7 @@ SHARES = {
     dead_ends.NAME: Shares(
         dead_ends.SAID,
         (Share((), NEITHER), Share(("tangible",), BETTER, _parts("tangible"))),
+        beside=(dead_ends.FIRST,),
     ),
     silent.NAME: Shares(silent.SOURCE, (Share((), WORSE),), lagging=True),
     confirmed.NAME: Shares(confirmed.SOURCE, (Share((), BETTER),), lagging=True),
@@ -103,8 +110,8 @@ def report(module: ModuleType, question: windows.Question) -> rows.Report:
 
 
 def beside(found: rows.Report, question: windows.Question) -> rows.Report:
-    """The report with what was asked to stand beside its shares: at most one statement for each period counted. Beside
-    the silent always stands what reaching out does, beside those who came back what they asked next.
+    """The report with what was asked to stand beside its shares: at most one statement of a source for each period counted.
+    Beside the silent always stands what reaching out does, beside those who came back what they asked next.
     """
     found, shares = apart(found, question), SHARES.get(found.name)
     if found.name == silent.NAME:
@@ -114,7 +121,7 @@ def beside(found: rows.Report, question: windows.Question) -> rows.Report:
     by_who, compared = question.by in WHO, question.against is not None
     if shares is None or not (by_who or compared):
         return found
-    strata = mix.strata(question, shares.source, shares.parts)
+    strata = mix.strata(question, shares.counted)
     if by_who:
         found = _at_common_mix(found, shares, strata)
     return _against(found, shares, question, strata) if compared else found
@@ -132,7 +139,7 @@ def _at_common_mix(found: rows.Report, shares: Shares, strata: mix.Strata) -> ro
 
 def _against(found: rows.Report, shares: Shares, question: windows.Question, now: mix.Strata) -> rows.Report:
     earlier = against.earlier(question, lagging=shares.lagging)
-    before = mix.strata(earlier, shares.source, shares.parts)
+    before = mix.strata(earlier, shares.counted)
     over = question.end <= question.as_of
     total, by_key = found.total, found.rows
     for share in shares.each:
@@ -179,7 +186,7 @@ def shortest(name: str, question: windows.Question) -> datetime | None:
     """The local midnight at which the shortest period to the same end begins that holds enough; None where none does."""
     shares = SHARES[name]
     ever = replace(question, start=datetime(windows.YEARS[0], 1, 1, tzinfo=UTC), by=None)
-    pieces = {"facts": cuts.facts_of(ever, shares.source), "part": shares.parts[shares.each[0].parts[1]]}
+    pieces = {"facts": cuts.facts_of(ever, shares.source), "part": shares.source.parts[shares.each[0].parts[1]]}
     found = cuts.fetch(ever, NEEDED, pieces, needed=against.ENOUGH, **shares.source.given(ever))
     if not found:
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from followups.reports import daily, kept, recontact, resolution
+from followups.reports import daily, dead_ends, kept, recontact, resolution
 from followups.reports.ends import Tables
 
 # All of history, whenever it happened.
@@ -109,7 +109,27 @@ TICKETS = Fact(
     ),
     latest="f.at, f.ended_at, f.reopened_at, f.turned_until",
 )
-FACTS = (ENDS, TICKETS)
+CLOSURES = Fact(
+    table="followups_closurefact",
+    columns="outcome, dead, closed, told_at",
+    made=lambda of: f"said AS ({dead_ends.said(of)}) SELECT * FROM said",
+    at="at",
+    of="'closures'",
+    kinds=("closures",),
+    counts=(
+        "f.outcome NOT IN ('duplicate', 'spam')",
+        "f.dead",
+        "f.outcome = 'no_remedy'",
+        "f.outcome = 'unreachable'",
+        "f.outcome = 'withdrawn' AND f.dead",
+        "NOT f.closed",
+        "NOT f.closed AND f.told_at IS NOT NULL",
+        "f.dead AND (f.closed OR f.told_at IS NULL)",
+        *(f"f.outcome = '{reason}'" for reason in dead_ends.REASONS),
+    ),
+    latest="f.at, f.told_at",
+)
+FACTS = (ENDS, TICKETS, CLOSURES)
 
 GIVEN = """who AS MATERIALIZED (SELECT %(customers)s::uuid[] AS customers, %(tickets)s::bigint[] AS tickets),
         named AS MATERIALIZED (SELECT %(named)s::bigint[] AS tickets),"""

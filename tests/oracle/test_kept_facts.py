@@ -10,11 +10,11 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from followups.clock import facts
-from followups.models import Category, Closure, Contact, Customer, Keeping, Team, Ticket, Touched
-from followups.reports import catalogue, cuts, kept, reading, recontact, resolution, windows, writing
+from followups.models import Category, Closure, Contact, Customer, FollowUp, Keeping, Team, Ticket, Touched
+from followups.reports import catalogue, cuts, dead_ends, kept, reading, recontact, resolution, windows, writing
 from tests.followups.reports import histories
 from tests.followups.reports.histories import question
-from tests.oracle import random_history
+from tests.oracle import random_acts, random_history
 
 DAY = timedelta(days=1)
 HOURS = timedelta(hours=6)
@@ -91,11 +91,30 @@ def anything(world, dice):
             category=dice.choice(list(Category.objects.all())), channel="web"
         ),
         "undone": lambda: Closure.objects.filter(ticket=row, undone_at=None, closed=True).update(undone_at=at),
+        "replaced": lambda: replaced(world, row, at),
+        "told": lambda: a_step(dice, row).update(told_at=dice.choice([None, at, world.instant(at, 150)])),
+        "another step": lambda: Closure.objects.filter(ticket=row, closed=False).update(
+            replaced_by=dice.choice(FollowUp.objects.order_by("promised_at", "pk"))
+        ),
+        "merged": lambda: len(world.customers) > 4 and random_acts.merges(world),
         "old import": lambda: Ticket.objects.filter(pk=row.pk, imported_closed_at__isnull=False).update(
             imported_resolved_at=row.opened_at
         ),
     }
     acts[dice.choice(list(acts))]()
+
+
+def replaced(world, row, at):
+    """A dead end; she is told of the follow-up at once, later, or never."""
+    told = world.dice.choice([None, at, world.instant(at, 150)])
+    step = histories.promise(row, made=at, by=at + DAY, told=told)
+    histories.replaced(row, at=at, by=step, outcome=world.dice.choice(["no_remedy", "unreachable"]))
+
+
+def a_step(dice, row):
+    """One of a ticket; first of those that stand in a closing's place."""
+    replacing = list(Closure.objects.filter(ticket=row, closed=False).values_list("replaced_by", flat=True))
+    return FollowUp.objects.filter(pk__in=[dice.choice(replacing)]) if replacing else row.follow_ups.all()
 
 
 def walk(seed, steps, looks):
@@ -158,6 +177,38 @@ def test_another_category_reaches_whoever_contacted_us_about_the_ticket():
     facts.follow()
     assert facts.differing() == NONE
     assert same_issue() == 1
+
+
+@pytest.mark.django_db
+def test_only_what_she_was_told_in_place_of_a_closing_marks_it():
+    row, other = (histories.ticket(None, at=START) for _ in range(2))
+    step = histories.promise(row, made=START, by=START + DAY)
+    loose = histories.promise(row, made=START, by=START + DAY)
+    histories.replaced(row, at=START, by=step)
+    for each in (row, other):
+        histories.close(each, at=START + DAY)
+    facts.build(now=NOW)
+    assert closings() == {"told": 0, "untold": 1}
+    FollowUp.objects.filter(pk=step.pk).update(
+        ticket=other, state="broken", stage="due", taken_until=NOW, promised_by=NOW, ended_at=NOW, revision=2
+    )
+    FollowUp.objects.filter(pk=loose.pk).update(told_at=START + DAY)
+    assert not Touched.objects.exists()
+    FollowUp.objects.filter(pk=step.pk).update(told_at=START + 2 * DAY)
+    assert [*Touched.objects.values_list("ticket_id", flat=True)] == [row.pk]
+    assert closings() == {"told": 1, "untold": 0}
+    facts.follow()
+    assert closings() == {"told": 1, "untold": 0}
+    assert closings(START + DAY) == {"told": 0, "untold": 1}
+    FollowUp.objects.filter(pk=step.pk).update(told_at=None)
+    assert closings() == {"told": 0, "untold": 1}
+    facts.follow()
+    assert facts.differing() == NONE
+
+
+def closings(as_of=NOW):
+    total = cuts.tally(question(START, as_of), dead_ends.SAID).total
+    return {name: total[name] for name in ("told", "untold")}
 
 
 def same_issue():

@@ -221,7 +221,7 @@ def test_the_strata_of_every_report_add_up_to_its_shares(name, by):
         assert name in ("time-to-resolution", "workload")
         return
     described = shares.SHARES[name]
-    strata = mix.strata(question, described.source, described.parts)
+    strata = mix.strata(question, described.counted)
     for share in described.each:
         whole = mix.whole(strata)
         for row, one in [(found.total, whole), *((row, strata[row.key]) for row in found.rows if by == "team")]:
