@@ -56,11 +56,28 @@ AGAINST = {
     },
     "required": ["num", "den", "rate", "immature", "difference", "ci_low", "ci_high", "at_old_mix", "verdict"],
 }
+WITHIN = {
+    "type": "object",
+    "description": "Of time to resolution. `working`: the same in the working hours of the team in which each ticket was opened, "
+    "by the calendars as they are now. `first`: until it was first said to be solved, of which tickets (`n`) and how many of "
+    "these did not hold. Null: not reached.",
+    "properties": {
+        **dict.fromkeys(("median_hours", "p90_hours"), SHARE),
+        **{name: {"type": "integer", "description": "Of `first` alone."} for name in ("n", "not_held")},
+    },
+    "required": ["median_hours", "p90_hours"],
+}
 ROW = {
     "type": "object",
     "description": "Shares carry `num, den, rate, ci_low, ci_high, immature, excluded`; null: nothing to divide by. By team, "
     f"site or agent, rows of fewer than {against.ENOUGH} come last: they are not to be compared.",
-    "properties": {"key": {"type": "string"}, "at_common_mix": COMMON_MIX, "against": AGAINST},
+    "properties": {
+        "key": {"type": "string"},
+        "at_common_mix": COMMON_MIX,
+        "against": AGAINST,
+        "working": WITHIN,
+        "first": WITHIN,
+    },
     "required": ["key"],
     "additionalProperties": True,
 }

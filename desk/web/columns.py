@@ -53,6 +53,10 @@ def hours(value: float | None) -> str:
     return "not reached" if value is None else time_to_resolution.spoken(value)
 
 
+def worked(value: float | None) -> str:
+    return "not reached" if value is None else time_to_resolution.spoken_work(value)
+
+
 def told_hours(value: float | None) -> str:
     return wording.NOTHING if value is None else time_to_resolution.spoken(value)
 
@@ -112,6 +116,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Resolved", "events", "events"),
         Column("Half within", lambda row: hours(row.median_hours)),
         Column("Nine of ten within", lambda row: hours(row.p90_hours)),
+        Column("Half, in working hours", lambda row: worked(row.working.median_hours)),
+        Column("Half, first said solved", lambda row: hours(row.first.median_hours)),
+        Column("Did not hold", lambda row: number(row.first.not_held), "not_held"),
         *(share_by(days) for days in ("1", "3", "7", "30")),
         count("Open", "open", "open"),
         count("Ended otherwise", "ended_unresolved", "ended_unresolved"),
@@ -219,6 +226,8 @@ WORDS = {
     **{f"{days}.den": f"With {days} d behind them" for days in ("1", "3", "7", "30")},
     **{f"{days}.unsolved": f"Without a solution {days} d after the first contact" for days in ("1", "3", "7", "30")},
     "broken": "Not kept",
+    "first": "Said solved at least once",
+    "not_held": "Said solved, did not hold",
     "untold": "Dead ends without a told next step",
     "any_issue": "Came back, any issue",
     "same_issue": "Came back, same issue",

@@ -18,7 +18,8 @@ TITLES = {
     "chase": "Asked after before we came back",
     "silent": "Silent for 90 days",
 }
-HOUR, DAY = 3600, 86_400
+HOUR, DAY = time_to_resolution.HOUR, time_to_resolution.DAY
+DRAWN = 1000
 UNDRAWN = ("time-to-resolution", "workload")
 KINDS = {
     "promises": (
@@ -129,19 +130,32 @@ def charts(name: str, question: windows.Question, course_: list[Any], total: Any
 
 def waiting(some: time_to_resolution.Ages, total: Any) -> dict[str, Any]:
     """The share still waiting, up to a little beyond the 90th percentile, in the unit that suits it."""
-    steps = time_to_resolution.survival(some)
-    reached = total.p90_hours or total.median_hours or (float(steps[-1].at) / HOUR if steps else 24)
+    resolved, ended, open_ = (some.times[kind] for kind in ("resolved", "ended", "open"))
+    reached = total.p90_hours or total.median_hours or (resolved[-1] / HOUR if resolved else 24)
     unit, scale = ("d", DAY) if reached > 48 else ("h", HOUR)
-    ended = statistics.aalen_johansen(some.times)
+    at, either = sampled(resolved), sampled(sorted((*resolved, *ended)))
+    left = statistics.kaplan_meier(resolved, time_to_resolution.unresolved(some), at)
+    ends = statistics.aalen_johansen(resolved, ended, open_, either)
     marks = [("half", total.median_hours), ("nine of ten", total.p90_hours)]
+    won, lost = [share.resolved for share in ends], [share.ended for share in ends]
     return {
-        "series": [{"label": "still unresolved", "steps": [(float(step.at) / scale, step.survival) for step in steps]}],
+        "series": [steps("still unresolved", at, left, scale)],
         "ends": [
-            {"label": label, "start": 0.0, "steps": [(float(step.at) / scale, getattr(step, name)) for step in ended]}
-            for label, name in (("resolved", "resolved"), ("ended otherwise", "ended"))
+            steps("resolved", either, won, scale) | {"start": 0.0},
+            steps("ended otherwise", either, lost, scale) | {"start": 0.0},
         ],
         "x_max": 4 * max(1, math.ceil(reached * 1.5 * HOUR / scale / 4)),
         "unit": unit,
         "says": {"series": captions.WAITING, "ends": captions.ENDS},
         "marks": [{"at": at * HOUR / scale, "label": label} for label, at in marks if at is not None],
     }
+
+
+def steps(label_: str, times: list[int], shares_: list[float], scale: float) -> dict[str, Any]:
+    return {"label": label_, "steps": [(at / scale, share) for at, share in zip(times, shares_, strict=True)]}
+
+
+def sampled(times: list[int]) -> list[int]:
+    """Of sorted times so many that no step between them is higher than a line is thick."""
+    every = len(times) // DRAWN + 1
+    return sorted({*times[::every], *times[-1:]})

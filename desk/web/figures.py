@@ -17,6 +17,7 @@ TEXT: dict[str, Callable[[Any], str]] = {
     wording.RATE: rate,
     wording.MEAN: lambda value: number(value, 2),
     wording.HOURS: time_to_resolution.spoken,
+    wording.WORKED: time_to_resolution.spoken_work,
 }
 
 

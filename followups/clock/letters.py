@@ -16,7 +16,7 @@ from followups.actions import exporting, mailing, rhythms
 from followups.errors import Refused
 from followups.models import Actor, Delivery, Mailing, Period, Way
 from followups.reports import catalogue, reading, rows, shares, tables, windows, wording
-from followups.reports.time_to_resolution import spoken
+from followups.reports.time_to_resolution import spoken, spoken_work
 
 LATE = timedelta(minutes=5)
 LINES = 30
@@ -55,6 +55,7 @@ TEXT: dict[str, Callable[[Any], str]] = {
     wording.RATE: rate,
     wording.MEAN: lambda value: f"{value:,.2f}",
     wording.HOURS: spoken,
+    wording.WORKED: spoken_work,
 }
 
 

@@ -122,20 +122,22 @@ def of(table: str) -> str:
 class Kept(NamedTuple):
     """How a source counts from facts: `had` are those kept, where `{untouched}` stands for whoever needs no second look;
     `fresh` makes the others anew, in the same columns; `shown` says what of both (`known`) is counted. `final`: they stand
-    as they do after all that happened, so that whoever turned after as_of is made anew, too.
+    as they do after all that happened, so that whoever turned after as_of is made anew, too. `beside`: what `shown` reads
+    beside the known.
     """
 
     had: str
     fresh: str
     shown: str = "SELECT * FROM known"
     final: bool = False
+    beside: str = ""
 
     def facts(self, question: windows.Question) -> str:
-        turned = self.final and looks_back(question)
+        turned, beside = self.final and looks_back(question), f"{self.beside}," if self.beside else ""
         if not turned and not state().touched:
-            return f"known AS ({self.had.format(untouched='true')}), facts AS ({self.shown})"
+            return f"{beside} known AS ({self.had.format(untouched='true')}), facts AS ({self.shown})"
         stood = f"{UNTOUCHED} AND {STOOD}" if turned else UNTOUCHED
         others = f"f.ticket_id IN (SELECT ticket_id FROM turned) OR NOT ({UNTOUCHED})" if turned else "true"
         known = f"{self.had.format(untouched=stood)} UNION ALL SELECT * FROM fresh f WHERE {others}"
         whose = who(MARKS, TURNED if turned else NOBODY)
-        return f"{whose}, {self.fresh}, known AS ({known}), facts AS ({self.shown})"
+        return f"{whose}, {self.fresh}, {beside} known AS ({known}), facts AS ({self.shown})"

@@ -83,8 +83,24 @@ class Resolution:
 
 
 @dataclass(frozen=True)
+class Within:
+    """Within how many hours half, and nine of ten; None: not reached within what could be watched."""
+
+    median_hours: float | None
+    p90_hours: float | None
+
+
+@dataclass(frozen=True)
+class First(Within):
+    """Until the first resolution that was said, whatever came of it: `n` were, `not_held` of these did not hold."""
+
+    n: int
+    not_held: int
+
+
+@dataclass(frozen=True)
 class TimeToResolution:
-    """Hours to four places; None: not reached within what could be watched."""
+    """Hours to four places; None: not reached within what could be watched. `working`: the same in working hours."""
 
     key: str
     n: int
@@ -94,6 +110,8 @@ class TimeToResolution:
     resolved_by: dict[str, float | None]
     open: int
     ended_unresolved: int
+    working: Within
+    first: First
     excluded: dict[str, int]
 
 

@@ -1,12 +1,14 @@
 """The statistics of the reports: intervals of shares, times with open ends, a common mix.
 
-Pure functions on counts. Times may be numbers or timedeltas; rows say how many ended at each
-distinct time, so that a database can group millions of tickets first. Order and repetition of rows
-change nothing. Where there is nothing to divide by the answer is None, never 0.
+Pure functions on counts and on sorted times, which may be numbers or timedeltas. Where there is nothing to divide by the
+answer is None, never 0.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from math import sqrt
+from operator import sub
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
@@ -31,20 +33,19 @@ class Difference(NamedTuple):
     high: float
 
 
-class Step(NamedTuple):
-    """A Kaplan-Meier step: the share of `survival` still unresolved from `at` on."""
+class Stretch(NamedTuple):
+    """From just after one censoring up to the next, that instant included: what had ended before it, how many were at risk,
+    and the share that was left.
+    """
 
-    at: Time
+    ended: int
     at_risk: int
-    events: int
-    survival: float
+    share: float
 
 
 class Incidence(NamedTuple):
-    """An Aalen-Johansen step: shares resolved and ended unresolved at or before `at`."""
+    """Shares resolved and ended unresolved at or before an instant."""
 
-    at: Time
-    at_risk: int
     resolved: float
     ended: float
 
@@ -82,66 +83,68 @@ def newcombe(num: float, den: int, other_num: float, other_den: int, confidence:
     return Difference(value, max(value - below, -1.0), min(value + above, 1.0))
 
 
-def _grouped(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Rows of (time, count, ...) summed by time, earliest first, with those at risk in front."""
-    sums: dict[Time, list[int]] = {}
-    for at, *counts in rows:
-        known = sums.get(at)
-        sums[at] = counts if known is None else [a + b for a, b in zip(known, counts, strict=True)]
-    at_risk = sum(map(sum, sums.values()))
-    grouped = []
-    for at in sorted(sums):
-        grouped.append((at, at_risk, *sums[at]))
-        at_risk -= sum(sums[at])
-    return grouped
+def _stretches(events: Sequence[Time], censored: Sequence[Time]) -> list[Stretch]:
+    """One before each censoring and one after the last. Whoever is censored at the instant of an event is at risk there.
 
-
-def kaplan_meier(rows: Iterable[tuple[Time, int, int]]) -> list[Step]:
-    """Survival from rows of (time, events, censored): one step per time with an event.
-
-    Those censored at the time of an event count as at risk there. Between two censorings survival
-    is one quotient rather than a product of many, so without censoring it is exactly the share.
+    Between two censorings the share that is left is one quotient rather than a product of many, so without censoring it is
+    exactly the share of all; and its cost follows the few that are censored.
     """
-    steps: list[Step] = []
-    survival, since, held = 1.0, 0, 1.0
-    for at, at_risk, events, censored in _grouped(rows):
-        since = since or at_risk
-        if events:
-            survival = held * ((at_risk - events) / since)
-            steps.append(Step(at, at_risk, events, survival))
-        if censored:
-            held, since = survival, 0
-    return steps
+    found = [Stretch(0, len(events) + len(censored), 1.0)]
+    for at in censored:
+        ended, at_risk, share = found[-1]
+        now = bisect_right(events, at, ended)
+        left = at_risk - (now - ended)
+        found.append(Stretch(now, left - 1, share * (left / at_risk)))
+    return found
 
 
-def survival_at(steps: list[Step], at: Time) -> float:
-    """The share still unresolved just after `at`; 1 before the first step."""
-    return next((step.survival for step in reversed(steps) if step.at <= at), 1.0)
+def _left(stretch: Stretch, ended: int) -> float:
+    """Of the whole, once so many have ended."""
+    if not stretch.at_risk:
+        return stretch.share
+    return stretch.share * ((stretch.at_risk - (ended - stretch.ended)) / stretch.at_risk)
 
 
-def quantile(steps: list[Step], q: float) -> Time | None:
-    """The smallest time with survival <= 1 - q, or None: "not reached"."""
-    return next((step.at for step in steps if step.survival <= 1 - q + _TOLERANCE), None)
+def kaplan_meier(events: Sequence[Time], censored: Sequence[Time], at: Iterable[Time]) -> list[float]:
+    """The share still unresolved just after each instant of `at`. Times are sorted."""
+    stretches = _stretches(events, censored)
+    return [_left(stretches[bisect_left(censored, each)], bisect_right(events, each)) for each in at]
 
 
-def aalen_johansen(rows: Iterable[tuple[Time, int, int, int]]) -> list[Incidence]:
-    """Cumulative incidence from rows of (time, resolved, ended unresolved, still open)."""
-    steps: list[Incidence] = []
-    survival, resolved_share, ended_share = 1.0, 0.0, 0.0
-    for at, at_risk, resolved, ended, _ in _grouped(rows):
-        if not resolved + ended:
-            continue
-        resolved_share += survival * resolved / at_risk
-        ended_share += survival * ended / at_risk
-        survival *= 1 - (resolved + ended) / at_risk
-        steps.append(Incidence(at, at_risk, resolved_share, ended_share))
-    return steps
+def quantiles(events: Sequence[Time], censored: Sequence[Time], of: Iterable[float]) -> list[Time | None]:
+    """For each q the smallest time with survival <= 1 - q, or None: "not reached". Times are sorted."""
+    stretches = _stretches(events, censored)
+    return [_quantile(stretches, events, 1 - q + _TOLERANCE) for q in of]
 
 
-def incidence_at(steps: list[Incidence], at: Time) -> tuple[float, float]:
-    """The shares (resolved, ended unresolved) at or before `at`; (0, 0) before the first step."""
-    found = next((step for step in reversed(steps) if step.at <= at), None)
-    return (found.resolved, found.ended) if found else (0.0, 0.0)
+def _quantile(stretches: list[Stretch], events: Sequence[Time], level: float) -> Time | None:
+    """It lies in the last stretch that begins above the level."""
+    stretch = stretches[bisect_left(stretches, -level, key=lambda each: -each.share) - 1]
+    ended = bisect_left(range(len(events) + 1), -level, lo=stretch.ended, key=lambda n: -_left(stretch, n))
+    return events[ended - 1] if ended <= len(events) else None
+
+
+def aalen_johansen(
+    resolved: Sequence[Time], ended: Sequence[Time], still_open: Sequence[Time], at: Iterable[Time]
+) -> list[Incidence]:
+    """The shares resolved and ended unresolved at or before each instant of `at`, as competing ends. Times are sorted."""
+    stretches = _stretches(sorted((*resolved, *ended)), still_open)
+    kinds = [_incidence(stretches, some, still_open) for some in (resolved, ended)]
+    return [Incidence(*(known(each) for known in kinds)) for each in at]
+
+
+def _incidence(stretches: list[Stretch], events: Sequence[Time], still_open: Sequence[Time]) -> Callable[[Time], float]:
+    """Within a stretch each end weighs the same: what was left at its beginning, by how many were at risk."""
+    before = [0, *(bisect_right(events, at) for at in still_open)]
+    weights = [stretch.share / stretch.at_risk if stretch.at_risk else 0.0 for stretch in stretches]
+    steps = (n * weight for n, weight in zip(map(sub, before[1:], before), weights, strict=False))
+    sums = list(accumulate(steps, initial=0.0))
+
+    def known(at: Time) -> float:
+        place = bisect_left(still_open, at)
+        return sums[place] + (bisect_right(events, at) - before[place]) * weights[place]
+
+    return known
 
 
 def standardise(strata: Mapping[Any, tuple[int, int]], mix: Mapping[Any, float]) -> Standardised | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from followups.models import TargetKind, TeamKind
-from followups.reports import rows, windows
+from followups.reports import rows, time_to_resolution, windows
 
 TITLES = {
     "resolution": "Resolution",
@@ -23,7 +23,7 @@ TITLES = {
     "workload": "Workload",
 }
 NOTHING = "\u2013"
-SHARE, COUNT, RATE, MEAN, HOURS = "share", "count", "rate", "mean", "hours"
+SHARE, COUNT, RATE, MEAN, HOURS, WORKED = "share", "count", "rate", "mean", "hours", "worked"
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,27 @@ def told(row: rows.Promises) -> rows.Row:
     return rows.share(row.key, row.den, row.due)
 
 
+def did_not_hold(row: rows.TimeToResolution) -> rows.Row:
+    return rows.share(row.key, row.first.not_held, row.first.n)
+
+
+def most_worked(row: rows.TimeToResolution) -> str:
+    return nine_of_ten(row.working, time_to_resolution.spoken_work, "by the hours of each team")
+
+
+def most_said(row: rows.TimeToResolution) -> str:
+    return nine_of_ten(row.first, time_to_resolution.spoken, "whatever was opened again")
+
+
+def nine_of_ten(row: rows.Within, said: Callable[[float], str], more: str) -> str:
+    return more if row.p90_hours is None else f"nine of ten within {said(row.p90_hours)}, {more}"
+
+
 def kind(name: str, label: str) -> Figure:
     return share(label, lambda row: row.kinds[name], f"{name}.", out=f"{name}.excluded.", optional=True)
 
 
+UNREACHED: dict[str, Any] = {"otherwise": "not reached"}
 # By the report: its figures, the first of them that of a row.
 FIGURES: dict[str, tuple[Figure, ...]] = {
     "resolution": (
@@ -101,6 +118,13 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
     "time-to-resolution": (
         hours("Half were solved within", "median_hours", otherwise="not reached"),
         hours("Nine of ten within", "p90_hours", otherwise="not reached"),
+        Figure(
+            "In working hours, half within", WORKED, lambda row: row.working.median_hours, note=most_worked, **UNREACHED
+        ),
+        Figure(
+            "First said solved, half within", HOURS, lambda row: row.first.median_hours, note=most_said, **UNREACHED
+        ),
+        share("Said solved, did not hold", did_not_hold, part="not_held", whole="first", young="", out=""),
         *(rate(f"Resolved by {days} d", lambda row, days=days: row.resolved_by[days]) for days in ("1", "7", "30")),
         count("Opened", "n", note="in the period, each of them counted above"),
         count("Still open", "open", note="counted with the time waited so far"),

@@ -39,7 +39,7 @@ REPORTS: dict[str, tuple[Facts, Callable[[list[Fact]], Columns]]] = {
     "resolution": (of_tickets.resolution, of_tickets.resolution_columns),
     "recontact": (of_ends.recontact, of_ends.recontact_columns),
     "first-contact": (of_tickets.first_contact, of_tickets.first_contact_columns),
-    "time-to-resolution": (of_tickets.resolution, of_tickets.times_columns),
+    "time-to-resolution": (of_tickets.times, of_tickets.times_columns),
     "promises": (of_steps.promises, of_steps.promises_columns),
     "chase": (of_steps.chase, of_steps.chase_columns),
     "dead-ends": (of_ends.dead_ends, of_ends.dead_ends_columns),

@@ -40,6 +40,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "time-to-resolution": (
         ("Opened", "n"),
         ("Resolved", "events"),
+        ("Did not hold", "first_not_held"),
         *((f"By {days} d", f"%resolved_by_{days}") for days in (1, 3, 7, 30)),
         ("Open", "open"),
         ("Ended otherwise", "ended_unresolved"),
@@ -214,7 +215,7 @@ class Page:
 
     def share(self, label: str) -> str:
         found = re.search(r'<div class="figure-range">(.*?)(?: ·.*?)?</div>', self.figures[label], re.DOTALL)
-        return html.unescape(found[1])
+        return html.unescape(re.sub("<.*?>", "", found[1]))
 
 
 def cell(text: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.oracle import of_targets, raw, shares
+from tests.oracle import of_targets, of_work, raw, shares
 from tests.oracle.of_ends import GONE, started
 from tests.oracle.recorded import DAY, Recorded, is_hers
 from tests.oracle.shares import Columns, Fact, counted, excluding, left_out, of_parts, share, under
@@ -78,10 +78,39 @@ def resolution(rows: Recorded, asked: Any) -> list[Fact]:
             else:
                 name = "num" if is_resolved(rows, of[row["id"]], at) else "unsolved"
                 parts |= {f"{days}.den", f"{days}.{name}"}
-        waited = (end["start"] if end else asked.as_of) - row["opened_at"]
-        more = {"waited": waited, "resolved": "num" in parts, "ended": end is not None}
+        found.append(rows.place_opening(row, parts))
+    return found
+
+
+def times(rows: Recorded, asked: Any) -> list[Fact]:
+    """As `resolution`, with how long it took, in working time too, and until somebody first said that it was."""
+    ended, found = standing(rows, asked), []
+    for row in opened(rows, asked, ended):
+        end = ended[row["id"]]
+        until, first = end["start"] if end else asked.as_of, first_said(rows, row["id"], asked.as_of)
+        parts = stands(end)
+        if first is not None and "den" in parts:
+            parts |= {"first"} if held(rows, row["id"], end, first, asked.as_of) else {"first", "not_held"}
+        more = {
+            "waited": until - row["opened_at"],
+            "worked": of_work.worked(rows, row, until, asked),
+            "said": (until if first is None else first) - row["opened_at"],
+        }
+        more |= {"resolved": "num" in parts, "ended": end is not None, "was_said": first is not None}
         found.append(rows.place_opening(row, parts, **more))
     return found
+
+
+def first_said(rows: Recorded, ticket_id: int, as_of: int) -> int | None:
+    """The first time that anybody said it was resolved, whatever became of that."""
+    said = [end["start"] for end in rows.ends[ticket_id] if end["resolved"] and end["start"] <= as_of]
+    return min(said, default=None)
+
+
+def held(rows: Recorded, ticket_id: int, end: dict | None, first: int, as_of: int) -> bool:
+    """It stands resolved, and nobody came back in between."""
+    again = any(first <= row["at"] <= as_of for row in rows.reopenings[ticket_id])
+    return end is not None and end["resolved"] and not again
 
 
 def stands(end: dict | None) -> set[str]:
@@ -106,6 +135,7 @@ def times_columns(facts: list[Fact]) -> Columns:
     counts = counted(facts)
     out = {f"excluded_{reason}": n for reason, n in left_out(counts, GONE).items()}
     some = {"n": counts["den"], "events": counts["num"]} | of_parts(counts, ("open", "ended_unresolved"))
+    some |= {"first_n": counts["first"], "first_not_held": counts["not_held"]}
     return some | shares.times([fact for fact in facts if "den" in fact["parts"]]) | out
 
 

@@ -20,6 +20,10 @@ TICK = timedelta(hours=6)
 DAYS = 80
 CHANNELS = ("phone", "email", "chat")
 FAMILIES = ("Billing", "Billing/Refund", "Delivery", "Delivery/Late")
+DAYS_OFF = [
+    {"on": "2026-02-16", "name": "Holiday", "hours": []},
+    {"on": "2026-03-06", "name": "Half a day", "hours": [["09:00", "12:30"]]},
+]
 
 
 class World:
@@ -28,8 +32,9 @@ class World:
         north, south = factories.team("North"), factories.team("South", kind="outsourced")
         self.teams = [north, south, None]
         self.people = [factories.agent("ada", team=north), factories.agent("sam", "supervisor", team=south)]
-        Policy.objects.create(team=north, zone="America/New_York", minutes_each=7)
-        Policy.objects.create(team=south, zone="Asia/Kathmandu", week=factories.week(range(6), ("08:00", "12:00")))
+        Policy.objects.create(team=north, zone="America/New_York", minutes_each=7, special_days=DAYS_OFF)
+        hours = (("08:00", "12:00"), ("13:15", "15:00"))
+        Policy.objects.create(team=south, zone="Asia/Kathmandu", week=factories.week(range(6), *hours))
         factories.away(self.people[0], self.instant(), since=START)
         self.customers: list[Customer | None] = [
             histories.person(

@@ -64,11 +64,18 @@ def mean(values: list[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
+# Of each duration: how long it was watched, and whether it then was over.
+WATCHED = {"": ("waited", "resolved"), "working_": ("worked", "resolved"), "first_": ("said", "was_said")}
+LEVELS = {"median_hours": 0.5, "p90_hours": 0.1}
+
+
 def times(facts: list[Fact]) -> Columns:
-    """Median, 90th percentile and shares by days, of facts with `waited` (microseconds), `resolved` and `ended`."""
-    left = survival([(fact["waited"], fact["resolved"]) for fact in facts])
-    columns = {name: smallest(left, level) for name, level in (("median_hours", 0.5), ("p90_hours", 0.1))}
-    return columns | under("resolved_by", {str(days): incidence(facts, days * DAY) for days in HORIZONS})
+    """Medians and 90th percentiles (of microseconds), and the shares resolved by days."""
+    columns = under("resolved_by", {str(days): incidence(facts, days * DAY) for days in HORIZONS})
+    for prefix, (waited, over) in WATCHED.items():
+        left = survival([(fact[waited], fact[over]) for fact in facts])
+        columns |= {f"{prefix}{name}": smallest(left, level) for name, level in LEVELS.items()}
+    return columns
 
 
 def survival(lives: list[tuple[int, bool]]) -> list[tuple[int, float]]:
@@ -103,12 +110,13 @@ def incidence(facts: list[Fact], limit: int) -> float | None:
 
 
 def fitted(facts: list[Fact]) -> Columns:
-    """The same median and 90th percentile by lifelines."""
-    if not facts:
-        return {}
-    waited, resolved = [fact["waited"] / HOUR for fact in facts], [fact["resolved"] for fact in facts]
-    left = KaplanMeierFitter().fit(waited, resolved).survival_function_["KM_estimate"]
-    return {"median_hours": first_below(left, 0.5), "p90_hours": first_below(left, 0.1)}
+    """The same medians and 90th percentiles by lifelines."""
+    columns = {}
+    for prefix, (waited, over) in WATCHED.items() if facts else ():
+        fit = KaplanMeierFitter().fit([fact[waited] / HOUR for fact in facts], [fact[over] for fact in facts])
+        left = fit.survival_function_["KM_estimate"]
+        columns |= {f"{prefix}{name}": first_below(left, level) for name, level in LEVELS.items()}
+    return columns
 
 
 def first_below(survival: pd.Series, level: float) -> float | None:

@@ -167,6 +167,8 @@ def test_shifting_all_times_by_weeks_changes_nothing():
 
 def unlabelled(total):
     """Days are labels; what is promised on each of them is not."""
+    if hasattr(total, "working"):
+        return replace(total, working=None)
     if hasattr(total, "days"):
         return replace(total, days=[(day["promised"], day["minutes"]) for day in total.days.values()])
     return [total.kinds[kind] for kind in ("next_update", "acknowledgement")] if hasattr(total, "kinds") else total

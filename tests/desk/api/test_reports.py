@@ -19,7 +19,7 @@ QUERIES = {
     "resolution": 10,
     "recontact": 10,
     "first-contact": 9,
-    "time-to-resolution": 9,
+    "time-to-resolution": 11,
     "promises": 9,
     "chase": 9,
     "dead-ends": 11,
@@ -87,6 +87,7 @@ def test_recontact_answers_both_shares_with_their_definition(reader, march):
         ("resolution", {"key", "as_of_rate", "horizons", "reopened"}),
         ("recontact", {"key", "any_issue", "same_issue"}),
         ("time-to-resolution", {"key", "n", "events", "median_hours", "p90_hours", "resolved_by"}),
+        ("time-to-resolution", {"working", "first", "open", "ended_unresolved"}),
         (
             "promises",
             {"num", "den", "rate", "ci_low", "ci_high", "immature", "excluded", "tried_in_time", "empty_handed"}

@@ -95,60 +95,55 @@ def test_newcombe_turned_round_is_the_same_with_another_sign(den, other_den, dat
 # Times to resolution
 
 
-def solved(*days):
-    return [(day, 1, 0) for day in days]
+def survival(events, censored, until):
+    return statistics.kaplan_meier(events, censored, range(until))
 
 
-def still_open(*days):
-    return [(day, 0, 1) for day in days]
+def split(counted):
+    """Sorted times of the events and of the censorings out of rows of (time, events, censored)."""
+    events = [at for at, events, _ in counted for _ in range(events)]
+    return sorted(events), sorted(at for at, _, censored in counted for _ in range(censored))
 
 
 def test_kaplan_meier_of_ten_tickets_half_of_them_open():
-    steps = statistics.kaplan_meier(solved(1, 2, 2, 4, 5) + still_open(3, 6, 6, 6, 6))
-    survival = [round(statistics.survival_at(steps, day), 4) for day in range(6)]
-    assert survival == [1, 0.9, 0.7, 0.7, 0.5833, 0.4667]
-    assert statistics.quantile(steps, 0.5) == 5
-    assert statistics.quantile(statistics.kaplan_meier(solved(1, 2, 2, 4, 5)), 0.5) == 2
+    solved, still_open = [1, 2, 2, 4, 5], [3, 6, 6, 6, 6]
+    assert [round(share, 4) for share in survival(solved, still_open, 6)] == [1, 0.9, 0.7, 0.7, 0.5833, 0.4667]
+    assert statistics.quantiles(solved, still_open, [0.5]) == [5]
+    assert statistics.quantiles(solved, [], [0.5]) == [2]
 
 
 def test_the_median_is_not_reached_where_half_were_never_resolved():
-    steps = statistics.kaplan_meier(solved(1, 2, 2, 4) + still_open(3, 5, 6, 6, 6, 6))
-    assert statistics.quantile(steps, 0.5) is None
+    assert statistics.quantiles([1, 2, 2, 4], [3, 5, 6, 6, 6, 6], [0.5]) == [None]
+
+
+def test_a_quantile_is_not_reached_by_the_last_one_being_censored():
+    assert statistics.quantiles([1], [2], [0.5, 0.9]) == [1, None]
+    assert statistics.quantiles([], [1, 2], [0.5]) == [None]
+    assert statistics.quantiles([2], [2], [0.5, 0.9]) == [2, None]
 
 
 def test_kaplan_meier_of_the_remission_times():
-    steps = statistics.kaplan_meier(REMISSION)
-    assert [(step.at, round(step.survival, 6)) for step in steps] == [
-        (6, 0.857143),
-        (7, 0.806723),
-        (10, 0.752941),
-        (13, 0.690196),
-        (16, 0.627451),
-        (22, 0.537815),
-        (23, 0.448179),
-    ]
-    assert [(step.at_risk, step.events) for step in steps[:2]] == [(21, 3), (17, 1)]
-    assert statistics.quantile(steps, 0.5) == 23
-    assert statistics.quantile(steps, 0.9) is None
+    events, censored = split(REMISSION)
+    at = (6, 7, 10, 13, 16, 22, 23)
+    shares = [round(share, 6) for share in statistics.kaplan_meier(events, censored, at)]
+    assert shares == [0.857143, 0.806723, 0.752941, 0.690196, 0.627451, 0.537815, 0.448179]
+    assert statistics.quantiles(events, censored, [0.5, 0.9]) == [23, None]
 
 
 def test_times_may_be_timedeltas():
-    hours = [(timedelta(hours=n), 1, 0) for n in (1, 2, 3)]
-    assert statistics.quantile(statistics.kaplan_meier(hours), 0.5) == timedelta(hours=2)
+    hours = [timedelta(hours=n) for n in (1, 2, 3)]
+    assert statistics.quantiles(hours, [], [0.5]) == [timedelta(hours=2)]
 
 
-def test_nothing_gives_no_steps():
-    assert statistics.kaplan_meier([]) == []
-    assert statistics.aalen_johansen([]) == []
-    assert statistics.quantile([], 0.5) is None
-    assert statistics.survival_at([], 3) == 1
-    assert statistics.incidence_at([], 3) == (0, 0)
+def test_of_nothing_everything_is_left():
+    assert statistics.kaplan_meier([], [], [3]) == [1]
+    assert statistics.quantiles([], [], [0.5]) == [None]
+    assert statistics.aalen_johansen([], [], [], [3]) == [(0, 0)]
 
 
 def test_a_quantile_that_is_met_exactly_is_reached_whatever_the_rounding():
     for count in range(2, 400, 2):
-        steps = statistics.kaplan_meier(solved(*range(1, count + 1)))
-        assert statistics.quantile(steps, 0.5) == count // 2
+        assert statistics.quantiles(range(1, count + 1), [], [0.5]) == [count // 2]
 
 
 rows = st.lists(
@@ -161,51 +156,46 @@ rows = st.lists(
 @settings(deadline=None, max_examples=60)
 @given(rows)
 def test_kaplan_meier_agrees_with_lifelines(counted):
-    steps = statistics.kaplan_meier(counted)
-    durations = [at for at, events, censored in counted for _ in range(events + censored)]
-    observed = [flag for _, events, cut in counted for flag in [1] * events + [0] * cut]
-    fitted = KaplanMeierFitter().fit(durations, observed)
+    events, censored = split(counted)
+    fitted = KaplanMeierFitter().fit([*events, *censored], [1] * len(events) + [0] * len(censored))
     expected = fitted.survival_function_at_times(range(13)).tolist()
-    assert [statistics.survival_at(steps, at) for at in range(13)] == pytest.approx(expected, abs=1e-9)
+    assert survival(events, censored, 13) == pytest.approx(expected, abs=1e-9)
+
+
+@given(rows, st.floats(0.05, 0.95))
+def test_a_quantile_is_the_first_instant_with_so_few_left(counted, q):
+    events, censored = split(counted)
+    shares = statistics.kaplan_meier(events, censored, events)
+    first = next((at for at, share in zip(events, shares, strict=True) if share <= 1 - q + 1e-12), None)
+    assert statistics.quantiles(events, censored, [q]) == [first]
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=60))
 def test_kaplan_meier_without_censoring_is_the_empirical_distribution(days):
-    steps = statistics.kaplan_meier(solved(*days))
-    for at in range(51):
-        share = Fraction(sum(day > at for day in days), len(days))
-        assert statistics.survival_at(steps, at) == float(share)
-
-
-@given(rows, st.randoms(use_true_random=False))
-def test_the_order_and_grouping_of_rows_change_nothing(counted, chance):
-    single = [(at, 1, 0) for at, events, _ in counted for _ in range(events)]
-    single += [(at, 0, 1) for at, _, censored in counted for _ in range(censored)]
-    chance.shuffle(single)
-    assert statistics.kaplan_meier(single) == statistics.kaplan_meier(counted)
+    shares = survival(sorted(days), [], 51)
+    assert shares == [float(Fraction(sum(day > at for day in days), len(days))) for at in range(51)]
 
 
 def test_five_million_tickets_of_many_durations_take_seconds():
-    counted = [(second, second * 7 % 9, second % 3) for second in range(200_000)]
+    events, censored = range(0, 10_000_000, 2), range(0, 10_000_000, 50)
     began = process_time()
-    steps = statistics.kaplan_meier(counted)
+    half, most = statistics.quantiles(events, censored, [0.5, 0.9])
     assert process_time() - began < 3
-    assert 0 <= steps[-1].survival < steps[0].survival < 1
+    assert 0 < half < most < 10_000_000
 
 
 # Competing ends
 
 
 def test_ending_unresolved_competes_with_resolution():
-    ends = [(1, 1, 0, 0), (2, 1, 0, 0), (4, 1, 0, 0), (2.5, 0, 1, 0), (3, 0, 1, 0), (5, 0, 0, 1)]
-    resolved, ended = statistics.incidence_at(statistics.aalen_johansen(ends), 5)
+    ((resolved, ended),) = statistics.aalen_johansen([1, 2, 4], [2.5, 3], [5], [5])
     assert (round(resolved, 4), round(ended, 4)) == (0.5, 0.3333)
-    flattering = statistics.kaplan_meier((at, won, lost + left) for at, won, lost, left in ends)
-    assert round(1 - statistics.survival_at(flattering, 5), 4) == 0.6667
+    (flattering,) = statistics.kaplan_meier([1, 2, 4], [2.5, 3, 5], [5])
+    assert round(1 - flattering, 4) == 0.6667
 
 
 def test_incidence_before_the_first_end_is_nothing():
-    assert statistics.incidence_at(statistics.aalen_johansen([(2, 1, 0, 1)]), 1) == (0, 0)
+    assert statistics.aalen_johansen([2], [], [2], [1]) == [(0, 0)]
 
 
 @settings(deadline=None, max_examples=40)
@@ -218,21 +208,22 @@ def test_incidence_before_the_first_end_is_nothing():
     )
 )
 def test_aalen_johansen_agrees_with_lifelines(ends):
-    kinds = [(0, 0, 1), (1, 0, 0), (0, 1, 0)]
-    steps = statistics.aalen_johansen((at, *kinds[kind]) for at, kind in ends)
     durations, observed = numpy.array(ends).T
     fitted = AalenJohansenFitter(calculate_variance=False).fit(durations, observed, event_of_interest=1)
     expected = fitted.cumulative_density_.iloc[:, 0]
-    for at in expected.index:
-        assert statistics.incidence_at(steps, at)[0] == pytest.approx(expected[at], abs=1e-9)
+    still_open, resolved, ended = (sorted(at for at, kind in ends if kind == wanted) for wanted in range(3))
+    found = statistics.aalen_johansen(resolved, ended, still_open, expected.index)
+    assert [share.resolved for share in found] == pytest.approx(list(expected), abs=1e-9)
 
 
-@given(st.lists(st.tuples(st.integers(1, 9), *[st.integers(0, 3)] * 3), max_size=20))
-def test_the_shares_resolved_ended_and_left_make_one(ends):
-    incidence = statistics.aalen_johansen(ends)
-    either = statistics.kaplan_meier((at, won + lost, left) for at, won, lost, left in ends)
-    resolved, ended = statistics.incidence_at(incidence, 9)
-    assert resolved + ended + statistics.survival_at(either, 9) == pytest.approx(1)
+times = st.lists(st.integers(1, 9), max_size=20).map(sorted)
+
+
+@given(times, times, times, st.integers(0, 10))
+def test_the_shares_resolved_ended_and_left_make_one(resolved, ended, still_open, at):
+    ((won, lost),) = statistics.aalen_johansen(resolved, ended, still_open, [at])
+    (left,) = statistics.kaplan_meier(sorted((*resolved, *ended)), still_open, [at])
+    assert won + lost + left == pytest.approx(1)
 
 
 # A common mix

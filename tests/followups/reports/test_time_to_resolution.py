@@ -2,7 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from followups.reports import time_to_resolution
+from followups.clock import facts
+from followups.models import Policy
+from followups.reports import cuts, rows, time_to_resolution
+from tests import factories
 from tests.followups.reports import histories
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +101,94 @@ def test_nothing_opened_is_nothing_reached():
     total = report().total
     assert (total.n, total.median_hours, total.resolved_by["1"]) == (0, None, None)
     assert report().headline == "No ticket was opened in the period."
+
+
+HOUR = timedelta(hours=1)
+MONDAY = datetime(2026, 3, 9, 16, tzinfo=UTC)
+
+
+def test_working_hours_are_those_of_the_team_in_which_it_was_opened():
+    early = factories.team("Early")
+    Policy.objects.create(team=early, zone="UTC", week=factories.week(range(5), ("06:00", "17:00")))
+    for team in (early, None):
+        row = histories.ticket(None, at=MONDAY, team=team)
+        row.team = None
+        histories.close(row, at=MONDAY + 18 * HOUR)
+    found = report(by="team")
+    assert [(row.key, row.median_hours, row.working) for row in found.rows] == [
+        ("", 18, rows.Within(2, 2)),
+        ("Early", 18, rows.Within(5, 5)),
+    ]
+    assert found.total.working == rows.Within(2, 5)
+
+
+def test_those_still_open_count_with_the_working_time_they_have_waited():
+    histories.close(histories.ticket(None, at=MONDAY), at=MONDAY + HOUR)
+    for _ in range(2):
+        histories.ticket(None, at=AS_OF - 16 * HOUR)
+    assert report().total.working == rows.Within(None, None)
+    histories.close(histories.ticket(None, at=AS_OF - 16 * HOUR), at=AS_OF - 14 * HOUR)
+    histories.close(histories.ticket(None, at=AS_OF - 16 * HOUR), at=AS_OF - 10 * HOUR)
+    assert report().total.working == rows.Within(5, None)
+
+
+def again(row, *days):
+    """Resolved and opened again at these numbers of days, in turn."""
+    for turn, after in enumerate(days):
+        turned = histories.reopen if turn % 2 else histories.close
+        turned(row, at=row.opened_at + after * DAY)
+
+
+def test_what_was_opened_again_was_resolved_first_all_the_same():
+    row = histories.ticket(None, at=AS_OF - 20 * DAY)
+    again(row, 1, 2, 5)
+    still_open(3)
+    total = report().total
+    assert (total.median_hours, total.events) == (120, 1)
+    assert total.first == rows.First(24, None, n=1, not_held=1)
+
+
+def test_a_resolution_that_stands_has_held_and_one_that_ended_otherwise_has_not():
+    resolved(2)
+    ended(3)
+    row = histories.ticket(None, at=AS_OF - 20 * DAY)
+    again(row, 4, 6)
+    histories.close(row, at=AS_OF - 10 * DAY, outcome="withdrawn")
+    assert report().total.first == rows.First(96, 96, n=2, not_held=1)
+
+
+def test_who_was_opened_again_before_it_was_ever_resolved_has_held():
+    row = histories.ticket(None, at=AS_OF - 20 * DAY)
+    histories.close(row, at=AS_OF - 19 * DAY, outcome="withdrawn")
+    histories.reopen(row, at=AS_OF - 18 * DAY)
+    histories.close(row, at=AS_OF - 17 * DAY)
+    assert report().total.first == rows.First(72, 72, n=1, not_held=0)
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_what_came_later_changes_no_first_resolution(is_kept):
+    row = histories.ticket(histories.person("ana", now=START), at=AS_OF - 20 * DAY)
+    again(row, 1, 5, 10)
+    if is_kept:
+        facts.build(now=AS_OF)
+    found = {}
+    for days in (0.5, 1, 5, 10):
+        as_of = row.opened_at + days * DAY
+        total = time_to_resolution.report(histories.question(START, as_of, end=AS_OF)).total
+        found[days] = (total.events, total.first.n, total.first.median_hours, total.first.not_held)
+    assert found == {0.5: (0, 0, None, 0), 1: (1, 1, 24, 0), 5: (0, 1, 24, 1), 10: (1, 1, 24, 1)}
+
+
+def test_a_figure_of_the_first_resolutions_leads_to_its_rows():
+    row = histories.ticket(None, at=AS_OF - 20 * DAY)
+    again(row, 1, 2)
+    resolved(2)
+    asked = histories.question(START, AS_OF)
+    for part, count in (("first", 2), ("not_held", 1)):
+        n, listed = cuts.listed(asked, time_to_resolution.SOURCES, part=part, key=None, limit=9, offset=0)
+        assert n == len(listed) == count
+
+
+@pytest.mark.parametrize(("hours", "words"), [(0.5, "30 min"), (9.4, "9 h"), (1234, "1\u2009234 h")])
+def test_working_hours_are_never_told_in_days(hours, words):
+    assert time_to_resolution.spoken_work(hours) == words.replace(" ", "\u00a0")
