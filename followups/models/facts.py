@@ -117,8 +117,34 @@ class ClosureFact(Placed):
         ]
 
 
+class EpisodeFact(Placed):
+    """One ticket, and where it is the first of an episode, what happened in its first 90 days, after all that happened.
+
+    `heard` are the instants at which she contacted us, the opening first; null: the opening alone. Beside each the sums so
+    far, where there are any: of transfers, changes of channel, times told again. It came to stand resolved at `solved_at`,
+    and ceased to or came to again at each of `changed_at`. All this was so at any instant after `turned_until`.
+    """
+
+    left_out = models.CharField(max_length=20, null=True)
+    is_first = models.BooleanField()
+    heard = ArrayField(models.DateTimeField(), null=True)
+    transferred = ArrayField(models.IntegerField(), null=True)
+    switched = ArrayField(models.IntegerField(), null=True)
+    told_again = ArrayField(models.IntegerField(), null=True)
+    solved_at = models.DateTimeField(null=True)
+    changed_at = ArrayField(models.DateTimeField(), null=True)
+    turned_until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at"], name="episode_fact_at"),
+            models.Index(fields=["ticket_id"], name="episode_fact_ticket"),
+            models.Index(fields=["customer_id"], name="episode_fact_customer"),
+        ]
+
+
 class DayCount(models.Model):
-    """Counts of the facts of one day (in the zone of `Keeping`) and one key of one cut; `of` is a kind of facts."""
+    """Counts and sums of the facts of one day (in the zone of `Keeping`) and one key of one cut; `of` is a kind of facts."""
 
     of = models.CharField(max_length=8)
     cut = models.CharField(max_length=8)

@@ -73,15 +73,16 @@ LISTED = """
 
 @dataclass(frozen=True)
 class Source:
-    """`parts` name conditions, `measures` aggregates; `follow_up` is the column of one, where units are follow-ups.
-    `given` says what else of a question goes in as parameters; `by` is the key of a source that has one of its own, and is
-    never cut otherwise.
+    """`parts` name conditions, `sums` whole numbers that are added up, `measures` other aggregates; `follow_up` is the column
+    of one, where units are follow-ups. `given` says what else of a question goes in as parameters; `by` is the key of a source
+    that has one of its own, and is never cut otherwise.
     """
 
     facts: str
     parts: Mapping[str, str]
     keeps: kept.Kept | None = None
     by_day: daily.Daily | None = None
+    sums: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)
     follow_up: str = "NULL::uuid"
     by: str | None = None
@@ -165,7 +166,7 @@ def crossed(question: windows.Question, source: Source, *cuts: Cut) -> Crossed:
         "level": f"grouping({', '.join(columns)})" if columns else "0",
         "sets": ", ".join(f"({', '.join(f'key_{name}' for name in cut)})" for cut in sorted(set(cuts))),
         "grouped": f"GROUP BY {', '.join(columns)}" if columns else "",
-        "sums": ", ".join(f'coalesce(sum("{name}"), 0)::bigint AS "{name}"' for name in source.parts),
+        "sums": daily.added(source.parts, source.sums),
     }
     text = SUMMED if from_kept(source) else TALLY
     found: Crossed = {cut: {} for cut in cuts}
@@ -183,7 +184,8 @@ def level_of(cut: Cut, names: list[str]) -> int:
 
 def figures_of(source: Source) -> str:
     counts = {name: f"count(*) FILTER (WHERE {part})" for name, part in source.parts.items()}
-    return ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | dict(source.measures)).items())
+    sums = {name: f"coalesce(sum({each}), 0)" for name, each in source.sums.items()}
+    return ", ".join(f'{aggregate} AS "{name}"' for name, aggregate in (counts | sums | dict(source.measures)).items())
 
 
 def counted_by_days(question: windows.Question, source: Source) -> daily.Daily | None:
@@ -192,7 +194,10 @@ def counted_by_days(question: windows.Question, source: Source) -> daily.Daily |
 
 def _by_days(question: windows.Question, by_day: daily.Daily, source: Source) -> Tally:
     split = daily.split(question, by_day)
-    pieces = daily.pieces(question, by_day, split) | {"few": daily.few(source.parts, by_day)}
+    pieces = daily.pieces(question, by_day, split) | {
+        "few": daily.few(source.parts, source.sums),
+        "sums": daily.added(source.parts, source.sums),
+    }
     found = fetch(question, daily.TALLY, pieces, **split.parameters)
     ones = [(row.pop("whole"), row.pop("key"), row) for row in found]
     total = next(row for whole, _, row in ones if whole)
@@ -209,7 +214,7 @@ def from_kept(source: Source) -> bool:
 
 def nothing(source: Source) -> dict[str, Any]:
     """The figures of a key that has no facts of this source."""
-    return dict.fromkeys(source.parts, 0) | dict.fromkeys(source.measures)
+    return dict.fromkeys([*source.parts, *source.sums], 0) | dict.fromkeys(source.measures)
 
 
 def ordered(question: windows.Question, rows: list[Any], *, size: Any) -> list[Any]:

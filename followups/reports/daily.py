@@ -199,11 +199,18 @@ def pieces(question: windows.Question, daily: Daily, split: Split) -> dict[str, 
         "place": PLACES[question.by][2],
         "present": daily.present,
         "many": ", ".join(f"coalesce({count}, 0)" for count in daily.parts.values()),
-        "sums": ", ".join(f'coalesce(sum("{name}"), 0)::bigint AS "{name}"' for name in daily.parts),
     }
 
 
-def few(parts: Mapping[str, str], daily: Daily) -> str:
-    """The same parts, counted from facts."""
+def few(parts: Mapping[str, str], sums: Mapping[str, str]) -> str:
+    """The parts and sums of a source, counted from facts that have a weight."""
     count = "sum(weight)" if kept.state().touched else "count(*)"
-    return ", ".join(f'coalesce({count} FILTER (WHERE {parts[name]}), 0) AS "{name}"' for name in daily.parts)
+    counts = {name: f"{count} FILTER (WHERE {part})" for name, part in parts.items()}
+    whole = counts | {name: f"sum(weight * ({each}))" for name, each in sums.items()}
+    return ", ".join(f'coalesce({each}, 0) AS "{name}"' for name, each in whole.items())
+
+
+def added(parts: Mapping[str, str], sums: Mapping[str, str]) -> str:
+    """What was counted in pieces, as one. Sums may outgrow the numbers that count."""
+    whole = dict.fromkeys(parts, "::bigint") | dict.fromkeys(sums, "")
+    return ", ".join(f'coalesce(sum("{name}"), 0){kind} AS "{name}"' for name, kind in whole.items())

@@ -13,13 +13,15 @@ COUNTED_TICKET = "(NOT t.is_demo OR NOT EXISTS (SELECT FROM followups_ticket WHE
 
 class Tables(NamedTuple):
     """What a question reads: whole tables, or the rows of some tickets alone. `any_ticket` are those that contacts name,
-    `replacing` the follow-ups that stand in the place of closures.
+    `replacing` the follow-ups that stand in the place of closures, `about` the contacts that name a ticket,
+    whoever's they are.
     """
 
     ticket: str = "followups_ticket"
     any_ticket: str = "followups_ticket"
     customer: str = "followups_customer"
     contact: str = "followups_contact"
+    about: str = "followups_contact"
     closure: str = "followups_closure"
     waiver: str = "followups_waiver"
     reopening: str = "followups_reopening"

@@ -49,6 +49,7 @@ TOUCHED = Tables(
     customer=f"(SELECT * FROM followups_customer WHERE id = ANY({CUSTOMERS}))",
     contact=f"""(SELECT * FROM followups_contact
             WHERE customer_id = ANY({CUSTOMERS}) OR (customer_id IS NULL AND ticket_id = ANY({TICKETS})))""",
+    about=f"(SELECT * FROM followups_contact WHERE ticket_id = ANY({TICKETS}))",
     closure=f"(SELECT * FROM followups_closure WHERE ticket_id = ANY({TICKETS}))",
     waiver=f"(SELECT * FROM followups_waiver WHERE ticket_id = ANY({TICKETS}))",
     reopening=f"(SELECT * FROM followups_reopening WHERE ticket_id = ANY({TICKETS}))",
@@ -61,21 +62,35 @@ TOUCHED = Tables(
 # Nobody beside those touched; or also the tickets of the period that turned after as_of, with their customers' others of
 # the family, which turned with them.
 NOBODY = "who AS (SELECT * FROM touched),"
-TURNED = """turned AS MATERIALIZED (
-        SELECT ticket_id, customer_id FROM followups_ticketfact
-        WHERE turned_until > %(as_of)s AND at >= %(start)s AND at < %(end)s
+
+
+class Since(NamedTuple):
+    """Which facts of a table stood otherwise at as_of (`otherwise`), and which others of their customers turned with them."""
+
+    table: str
+    otherwise: str
+    along: str
+
+    @property
+    def who(self) -> str:
+        return f"""turned AS MATERIALIZED (
+        SELECT f.ticket_id, f.customer_id FROM {self.table} f
+        WHERE {self.otherwise} AND f.at >= %(start)s AND f.at < %(end)s
     ),
     who AS MATERIALIZED (
         SELECT customers || ARRAY(SELECT customer_id FROM turned WHERE customer_id IS NOT NULL) AS customers,
             tickets || ARRAY(
                 SELECT ticket_id FROM turned
                 UNION
-                SELECT ticket_id FROM followups_ticketfact
-                WHERE turned_until > %(as_of)s AND customer_id = ANY(ARRAY(SELECT customer_id FROM turned))
+                SELECT f.ticket_id FROM {self.table} f
+                WHERE {self.along} AND f.customer_id = ANY(ARRAY(SELECT customer_id FROM turned))
             ) AS tickets
         FROM touched
     ),"""
-STOOD = "(f.turned_until IS NULL OR f.turned_until <= %(as_of)s)"
+
+
+TURNED = "f.turned_until > %(as_of)s"
+GROUPS = Since("followups_ticketfact", TURNED, TURNED)
 
 
 def who(marked: str, beside: str = NOBODY) -> str:
@@ -122,7 +137,7 @@ def of(table: str) -> str:
 class Kept(NamedTuple):
     """How a source counts from facts: `had` are those kept, where `{untouched}` stands for whoever needs no second look;
     `fresh` makes the others anew, in the same columns; `shown` says what of both (`known`) is counted. `final`: they stand
-    as they do after all that happened, so that whoever turned after as_of is made anew, too. `beside`: what `shown` reads
+    as they do after all that happened, so that whoever turned since as_of is made anew, too. `beside`: what `shown` reads
     beside the known.
     """
 
@@ -131,13 +146,14 @@ class Kept(NamedTuple):
     shown: str = "SELECT * FROM known"
     final: bool = False
     beside: str = ""
+    since: Since = GROUPS
 
     def facts(self, question: windows.Question) -> str:
         turned, beside = self.final and looks_back(question), f"{self.beside}," if self.beside else ""
         if not turned and not state().touched:
             return f"{beside} known AS ({self.had.format(untouched='true')}), facts AS ({self.shown})"
-        stood = f"{UNTOUCHED} AND {STOOD}" if turned else UNTOUCHED
+        stood = f"{UNTOUCHED} AND ({self.since.otherwise}) IS NOT TRUE" if turned else UNTOUCHED
         others = f"f.ticket_id IN (SELECT ticket_id FROM turned) OR NOT ({UNTOUCHED})" if turned else "true"
         known = f"{self.had.format(untouched=stood)} UNION ALL SELECT * FROM fresh f WHERE {others}"
-        whose = who(MARKS, TURNED if turned else NOBODY)
+        whose = who(MARKS, self.since.who if turned else NOBODY)
         return f"{whose}, {self.fresh}, {beside} known AS ({known}), facts AS ({self.shown})"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from followups.reports import daily, dead_ends, kept, recontact, resolution
+from followups.reports import daily, dead_ends, first_contact, kept, recontact, resolution
 from followups.reports.ends import Tables
 
 # All of history, whenever it happened.
@@ -15,8 +15,8 @@ class Fact(NamedTuple):
     """How the facts of one table are made, and how the counts of their days.
 
     `columns` stand beside where each is placed, in the order in which `made` (the WITH list and the SELECT) says them,
-    written in the order of `at`. `of` is the kind of a day by a fact's columns, one of `kinds`; `counts` are conditions;
-    `latest` names the instants that a later as_of must not lie before.
+    written in the order of `at`. `of` is the kind of a day by a fact's columns, one of `kinds`; `counts` are conditions,
+    `sums` the whole numbers added up behind them; `latest` names the instants that a later as_of must not lie before.
     """
 
     table: str
@@ -27,10 +27,16 @@ class Fact(NamedTuple):
     kinds: tuple[str, ...]
     counts: tuple[str, ...]
     latest: str
+    sums: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return self.table.removeprefix("followups_").removesuffix("fact") + "s"
+
+    def day(self, sign: str = "") -> str:
+        """The counts and sums of the facts of a day, or what they take away."""
+        counts = [f"{sign}count(*) FILTER (WHERE {condition})" for condition in self.counts]
+        return ", ".join([*counts, *(f"{sign}coalesce(sum({each}), 0)::bigint" for each in self.sums)])
 
     def select(self, of: Tables, who: str = "") -> str:
         return f"WITH {who} {self.made(of)}"
@@ -72,6 +78,28 @@ def tickets(of: Tables) -> str:
     """
 
 
+# A ticket that was opened after one of its contacts was not there yet at an as_of between the two. Which groups turned, the
+# facts of tickets say, which are written before.
+def episodes(of: Tables) -> str:
+    return f"""
+    {first_contact.facts(of)}
+    SELECT {kept.of("k")}, {", ".join(f"k.{name}" for name in first_contact.COLUMNS.split(", "))},
+        greatest(t.turned_until, k.joined_after)
+    FROM known k JOIN followups_ticketfact t ON t.ticket_id = k.ticket_id
+    """
+
+
+def of_window(days: int) -> dict[str, str]:
+    """The figures of first contact, of the facts whose days are over."""
+    found = first_contact.at_the_end(f"interval '{24 * days} hours'")
+    stood, again = found["stood_resolved"], found["came_again"]
+    counts = {"num": f"({stood}) AND NOT ({again})", "came_again": again, "not_resolved": f"NOT ({stood})"}
+    return {name: f"f.is_first AND {condition}" for name, condition in counts.items()} | {
+        name: f"CASE WHEN f.is_first THEN {found[name]} END" for name in first_contact.EFFORT
+    }
+
+
+WITHIN = [of_window(days) for days in daily.WINDOWS]
 ENDS = Fact(
     table="followups_endfact",
     columns="resolved, left_out, next_any, next_same",
@@ -129,7 +157,23 @@ CLOSURES = Fact(
     ),
     latest="f.at, f.told_at",
 )
-FACTS = (ENDS, TICKETS, CLOSURES)
+EPISODES = Fact(
+    table="followups_episodefact",
+    columns=f"{first_contact.COLUMNS}, turned_until",
+    made=episodes,
+    at="k.at",
+    of="'episodes'",
+    kinds=("episodes",),
+    counts=(
+        "true",
+        "f.is_first",
+        *(f"f.left_out = '{reason}'" for reason in first_contact.REASONS),
+        *(each[name] for name in ("num", "came_again", "not_resolved") for each in WITHIN),
+    ),
+    sums=tuple(each[name] for name in first_contact.EFFORT for each in WITHIN),
+    latest="f.at, f.turned_until",
+)
+FACTS = (ENDS, TICKETS, CLOSURES, EPISODES)
 
 GIVEN = """who AS MATERIALIZED (SELECT %(customers)s::uuid[] AS customers, %(tickets)s::bigint[] AS tickets),
         named AS MATERIALIZED (SELECT %(named)s::bigint[] AS tickets),"""
@@ -161,8 +205,7 @@ ADD = f"""
 
 
 def adding(fact: Fact, *, sign: str = "", whose: str = "true") -> str:
-    counts = ", ".join(f"{sign}count(*) FILTER (WHERE {condition})" for condition in fact.counts)
-    return ADD.format(of=fact.of, counts=counts, table=fact.table, whose=whose)
+    return ADD.format(of=fact.of, counts=fact.day(sign), table=fact.table, whose=whose)
 
 
 OF_WHOM = "f.ticket_id = ANY(%(tickets)s::bigint[]) OR f.customer_id = ANY(%(customers)s::uuid[])"
@@ -206,6 +249,5 @@ def differing(fact: Fact) -> str:
 
 def differing_days(fact: Fact) -> str:
     """How many counts of days differ from what the facts say."""
-    counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in fact.counts)
     kinds = ", ".join(f"'{kind}'" for kind in fact.kinds)
-    return ADDED.format(of=fact.of, counts=counts, table=fact.table, whose="true", kinds=kinds)
+    return ADDED.format(of=fact.of, counts=fact.day(), table=fact.table, whose="true", kinds=kinds)

@@ -11,7 +11,19 @@ from django.db import OperationalError, connection, transaction
 
 from followups.clock import facts
 from followups.models import Category, Closure, Contact, Customer, FollowUp, Keeping, Team, Ticket, Touched
-from followups.reports import catalogue, cuts, dead_ends, kept, reading, recontact, resolution, windows, writing
+from followups.reports import (
+    catalogue,
+    cuts,
+    dead_ends,
+    first_contact,
+    kept,
+    reading,
+    recontact,
+    resolution,
+    windows,
+    writing,
+)
+from tests import factories
 from tests.followups.reports import histories
 from tests.followups.reports.histories import question
 from tests.oracle import random_acts, random_history
@@ -34,6 +46,8 @@ def questions():
     yield question(START + 10 * DAY, START + 40 * DAY + HOURS, end=START + 35 * DAY, of="unresolved", window_days=30)
     yield question(START, START + 200 * DAY, end=START + 80 * DAY, filters=windows.Filters(channel="phone"))
     yield question(START + 20 * DAY, START + 45 * DAY + HOURS, by="week")
+    yield question(START, START + 60 * DAY, by="channel", window_days=10)
+    yield question(START, START + 170 * DAY, end=START + 80 * DAY, window_days=90)
     yield from filtered()
 
 
@@ -79,6 +93,13 @@ def anything(world, dice):
         "contact": lambda: histories.contact(row, at=at),
         "loose contact": world.loose_contact,
         "thanks": lambda: row.contacts.update(purpose="thanks"),
+        "handed on": lambda: row.contacts.update(transfers=dice.choice([None, 0, 2])),
+        "other channel": lambda: one_of(row, dice).update(channel=dice.choice(random_history.CHANNELS)),
+        "other ear": lambda: one_of(row, dice).update(recorded_by=dice.choice([None, *world.people])),
+        "answer": lambda: one_of(row, dice).update(answers_follow_up=row.follow_ups.first()),
+        "ours": lambda: one_of(row, dice).update(direction=dice.choice(["inbound", "outbound"])),
+        "of before": lambda: one_of(row, dice).update(at=row.opened_at - dice.randrange(0, 40) * random_history.TICK),
+        "about another": lambda: one_of(row, dice).update(ticket=dice.choice(world.tickets)),
         "end": lambda: row.state == "open" and not row.imported and world.ending(row, at),
         "back": lambda: row.state == "closed" and histories.reopen(row, at=at),
         "late ticket": lambda: world.tickets.append(world.ticket(1000 + len(world.tickets))),
@@ -115,6 +136,12 @@ def a_step(dice, row):
     """One of a ticket; first of those that stand in a closing's place."""
     replacing = list(Closure.objects.filter(ticket=row, closed=False).values_list("replaced_by", flat=True))
     return FollowUp.objects.filter(pk__in=[dice.choice(replacing)]) if replacing else row.follow_ups.all()
+
+
+def one_of(row, dice):
+    """One of the ticket's contacts, where it has any."""
+    keys = sorted(row.contacts.values_list("pk", flat=True), key=str)
+    return Contact.objects.filter(pk=dice.choice(keys) if keys else None)
 
 
 def walk(seed, steps, looks):
@@ -227,6 +254,58 @@ def test_what_turned_since_is_counted_as_it_stood():
     assert (then["den"], then["num"], then["open"], then["reopened"]) == (2, 1, 1, 0)
     today = cuts.tally(question(START, NOW), resolution.SOURCE).total
     assert (today["den"], today["num"], today["excluded.spam"], today["reopened"]) == (1, 0, 1, 1)
+
+
+def first_contacts(as_of, **fields):
+    return cuts.tally(question(START, as_of, **fields), first_contact.SOURCE).total
+
+
+@pytest.mark.django_db
+def test_a_ticket_of_the_last_instant_is_not_there_yet_at_an_as_of_of_that_instant():
+    ana = histories.person("ana", now=START)
+    histories.close(histories.ticket(ana, at=START), at=START + DAY)
+    histories.ticket(ana, at=START + 7 * DAY)
+    facts.build(now=NOW)
+    then, after = first_contacts(START + 7 * DAY), first_contacts(START + 7 * DAY + HOURS)
+    assert (then["den"], then["num"], then["came_again"]) == (1, 1, 0)
+    assert (after["den"], after["num"], after["came_again"], after["not_resolved"]) == (1, 0, 1, 1)
+
+
+@pytest.mark.django_db
+def test_a_contact_counts_from_when_its_ticket_is_there():
+    ana = histories.person("ana", now=START)
+    histories.close(histories.ticket(ana, at=START), at=START + DAY)
+    histories.contact(histories.ticket(ana, at=START + 20 * DAY), at=START + 2 * DAY)
+    facts.build(now=NOW)
+    then, after = first_contacts(START + 20 * DAY), first_contacts(START + 20 * DAY + HOURS)
+    assert (then["den"], then["num"], int(then["contacts"])) == (1, 1, 1)
+    assert (after["den"], after["num"], int(after["contacts"])) == (1, 0, 2)
+
+
+@pytest.mark.django_db
+def test_effort_is_summed_whole_for_any_days_and_followed():
+    ada, sam = (factories.agent(name) for name in ("ada", "sam"))
+    row = histories.ticket(histories.person("ana", now=START), at=START)
+    row.contacts.update(recorded_by=ada, transfers=1)
+    for days, channel, who, transfers in ((2, "email", ada, 0), (6, "email", sam, 2), (9, "phone", None, 4)):
+        histories.contact(row, at=START + days * DAY, channel=channel, recorded_by=who, transfers=transfers)
+    facts.build(now=NOW)
+    assert effort(7) == (3, 3, 1, 1, 6 * DAY)
+    assert effort(10) == (4, 7, 2, 1, 9 * DAY)
+    assert effort(14) == (4, 7, 2, 1, 9 * DAY)
+    row.contacts.filter(channel="email", recorded_by=sam).update(transfers=5, channel="chat", recorded_by=ada)
+    for _ in range(2):
+        assert effort(7) == (3, 6, 2, 0, 6 * DAY)
+        facts.follow()
+    row.contacts.filter(channel="chat").update(purpose="thanks")
+    assert effort(7) == (2, 1, 1, 0, 2 * DAY)
+
+
+def effort(days):
+    asked = question(START, NOW, window_days=days)
+    found = cuts.tally(asked, first_contact.SOURCE).total
+    *counts, micros = (int(found[name]) for name in first_contact.EFFORT)
+    return (*counts, timedelta(microseconds=micros))
 
 
 @pytest.mark.django_db(transaction=True)
