@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
-from desk.templatetags.desk import rate
+from desk.templatetags.desk import day, rate
 from desk.web.columns import CUTS
 from desk.web.comparing import points
 from followups.reports import against, change, windows
@@ -24,9 +24,11 @@ SIGNS = {
     against.ALIKE: ("info", "no clear change"),
     against.FEW: ("info", "too few to compare"),
     against.NONE: ("info", "nothing to compare"),
+    change.BEGUN: ("info", "not enough behind us yet"),
     against.MIX_MORE: ("warn", "not worse: other {kinds}"),
     against.MIX_FEWER: ("warn", "not better: other {kinds}"),
 }
+MIX = "{} with {} as before"
 KINDS = {"channel": "channels", "family": "kinds of problems", "": ""}
 ANSWERS = {
     against.FEWER: "Yes, fewer: {now} were still without a solution a week later, {before} in the month before.",
@@ -35,6 +37,8 @@ ANSWERS = {
     against.FEW: "Too few to say: {num} of {den} were still without a solution a week later, {old_num} of {old_den} in the "
     "month before.",
     against.NONE: "Not known yet: it takes two months of tickets to compare.",
+    change.BEGUN: "Not enough behind us yet: the first ticket here is of {began}, within the earlier month. {now} were still "
+    "without a solution a week later, {before} of those since that day.",
     against.MIX_MORE: "Not worse, though {now} were still without a solution a week later and {before} in the month before: "
     "more came {by} on which it takes longer. Had as many come by each as before, it would be {mix}.",
     against.MIX_FEWER: "Not better, though {now} were still without a solution a week later and {before} in the month "
@@ -54,7 +58,7 @@ def context(request: HttpRequest, question: windows.Question, asked: dict[str, s
     kept = {name: text for name, text in asked.items() if name in ("as_of", *windows.FILTERS)}
     lately = (found.now[1], question.as_of)
     return {
-        "answer": _answer(found.changes[0]),
+        "answer": _answer(found.changes[0], began=day(found.began)),
         "measures": [_measure(one, found, kept) for one in found.changes],
         "where": [_cut(by, rows, found, kept) for by, rows in found.where.items() if rows],
         "next_place": _next(change.next_place(found), found, kept),
@@ -65,10 +69,10 @@ def context(request: HttpRequest, question: windows.Question, asked: dict[str, s
     }
 
 
-def _answer(one: change.Change) -> str:
+def _answer(one: change.Change, **said: str) -> str:
     words = {"now": rate(one.now.rate), "before": rate(one.before.rate), "mix": rate(one.at_old_mix), "by": BY[one.mix]}
     counts = {"num": one.now.num, "den": one.now.den, "old_num": one.before.num, "old_den": one.before.den}
-    return ANSWERS[one.verdict].format(**words, **counts)
+    return ANSWERS[one.verdict].format(**words, **counts, **said)
 
 
 def _measure(one: change.Change, found: change.Look, kept: dict[str, str]) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def _shown(one: change.Change, found: change.Look, kept: dict[str, str], **place
         "said": said.format(kinds=KINDS[one.mix]),
         "shift": points(shift.value) if shift else "",
         "shift_range": f"{points(shift.low)} to {points(shift.high)}" if shift else "",
-        "mix": rate(one.at_old_mix) if one.verdict in against.FOR_MIX and one.at_old_mix is not None else "",
+        "mix": MIX.format(rate(one.at_old_mix), KINDS[one.mix]) if one.verdict in against.FOR_MIX else "",
         "links": {
             f"{when}_{count}": _rows(one.measure.report, span, kept, part=part, **place)
             for when, span in (("now", found.now), ("before", found.before))

@@ -20,6 +20,7 @@ LABELS = {
     "confirmed": {(): "Confirmed by the customer"},
     "targets": {(): "Targets met in time"} | {("kinds", kind): str(label) for kind, label in TargetKind.choices},
 }
+OLD_MIX = "{} with channels and families as then"
 # What is said of a share of which more is better, worse, or neither.
 MORE = {
     shares.BETTER: ("done", "better"),
@@ -49,7 +50,7 @@ def sign(verdict: str, more: str) -> tuple[str, str]:
     """The look and the words of a verdict."""
     if verdict in against.FOR_MIX:
         _, said = (MORE if verdict == against.MIX_MORE else FEWER)[more]
-        return "warn", f"not {said}: another mix"
+        return "warn", f"not {said}: other cases"
     return {against.MORE: MORE[more], against.FEWER: FEWER[more]}.get(verdict) or PLAIN[verdict]
 
 
@@ -94,7 +95,7 @@ def line(label: str, row: rows.Row, more: str) -> dict[str, Any]:
         "said": said,
         "shift": points(then.difference) if known else "",
         "shift_range": f"{points(then.ci_low)} to {points(then.ci_high)}" if known else "",
-        "mix": rate(then.at_old_mix) if then.verdict in against.FOR_MIX else "",
+        "mix": OLD_MIX.format(rate(then.at_old_mix)) if then.verdict in against.FOR_MIX else "",
         "young": young(row.immature, then.immature),
     }
 
@@ -126,4 +127,4 @@ def moved(then: rows.Against) -> list[str]:
     if then.verdict in (against.FEW, against.UNFINISHED):
         return [PLAIN[then.verdict][1]]
     span = [f"{points(then.difference)} points", f"{points(then.ci_low)} to {points(then.ci_high)}"]
-    return [*span, f"{rate(then.at_old_mix)} at the old mix"] if then.verdict in against.FOR_MIX else span
+    return [*span, OLD_MIX.format(rate(then.at_old_mix))] if then.verdict in against.FOR_MIX else span

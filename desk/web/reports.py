@@ -298,7 +298,7 @@ def common(request: HttpRequest, question: windows.Question | None, refused: Inv
         "disclosed": disclosed,
         "own": scope is not None and scope.agent_id is not None,
         "zone": settings.DESK_ZONE,
-    } | choices(scope)
+    }
 
 
 def choices(scope: windows.Scope | None) -> dict[str, list[str]]:
@@ -327,7 +327,7 @@ def asking(request: HttpRequest, question: windows.Question | None) -> dict[str,
         "againsts": comparing.AGAINST,
         "filtered": any(words.get(name) for name in windows.FILTERS),
         "only": [(figures.CUTS.get(name, name), words[name]) for name in windows.FILTERS if words.get(name)],
-    }
+    } | choices(question.scope if question else None)
 
 
 def elsewhere(question: windows.Question) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """Better or worse than before: the same bad ends, as shares of two months that both have their days behind them.
 
 Every measure here is a share of what went wrong, so that fewer is always better. The two spans are 30 whole days long and
-lie end to end; the later one ends a week before as_of, because what was opened since then is not known yet.
+lie end to end; the later one ends a week before as_of, because what was opened since then is not known yet. Where the desk
+itself began within the earlier one, its figures stand, and nothing is said of better or worse.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from django.db import connection
 
 from followups.reports import (
     against,
@@ -23,14 +26,20 @@ from followups.reports import (
     statistics,
     windows,
 )
+from followups.reports.ends import COUNTED_TICKET
 
 SPAN = timedelta(days=30)
 RIPE = timedelta(days=7)
+DAY = timedelta(days=1)
 SHOWN = 5
 WHERE = ("family", "team", "channel")
 # What more of may have come by, on which it takes longer.
 MIXES = ("channel", "family")
 WORSE, STANDS_OUT, MOST = "worse", "stands_out", "most"
+# The earlier month is not whole.
+BEGUN = "begun_since"
+
+FIRST = f"SELECT min(t.opened_at) FROM followups_ticket t WHERE {COUNTED_TICKET}"
 
 Span = tuple[datetime, datetime]
 # What went wrong, of how many.
@@ -88,12 +97,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Look:
-    """`spans` are [start, end) of now and before; `unknown` were opened too lately to say."""
+    """`spans` are [start, end) of now and before; `unknown` were opened too lately to say; `began` is the first opening of the
+    desk, where it lies within the earlier span.
+    """
 
     now: Span
     before: Span
     changes: list[Change]
     unknown: int
+    began: datetime | None = None
     where: dict[str, list[Change]] = field(default_factory=dict)
 
 
@@ -119,13 +131,33 @@ def _look(asked: windows.Question, now: Span, before: Span) -> Look:
         for span in (now, before):
             cuts.together(_during(asked, span), measure.source, MIXES if measure is not UNSOLVED else WHERE)
     changes = [_change(measure, asked, now, before) for measure in MEASURES]
+    where = {by: _doubted(by, _where(asked, by, now, before), changes[0]) for by in WHERE}
+    began = _began(asked, before)
     return Look(
         now=now,
         before=before,
-        changes=changes,
+        changes=_unsaid(changes) if began else changes,
         unknown=cuts.tally(lately, resolution.SOURCE).total["7.immature"],
-        where={by: _doubted(by, _where(asked, by, now, before), changes[0]) for by in WHERE},
+        began=began,
+        where={by: _unsaid(found) if began else found for by, found in where.items()},
     )
+
+
+def _began(question: windows.Question, before: Span) -> datetime | None:
+    """The first opening, where it came after the first day of the earlier span."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST)
+        (first,) = cursor.fetchone()
+    second_day = windows.midnight(daily.on(before[0], zone := ZoneInfo(question.zone)) + DAY, zone)
+    return first if first and second_day <= first < before[1] else None
+
+
+def _unsaid(changes: list[Change]) -> list[Change]:
+    """With nothing said of better or worse; what was too little to say anything of stays that."""
+    return [
+        one if one.verdict in (against.NONE, against.FEW) else replace(one, verdict=BEGUN, mix="", at_old_mix=None)
+        for one in changes
+    ]
 
 
 def _during(question: windows.Question, span: Span, by: str | None = None) -> windows.Question:

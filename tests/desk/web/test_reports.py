@@ -336,3 +336,19 @@ def test_every_count_of_a_report_opens_exactly_its_rows(as_, two_months, name):
     assert found
     for url, count in sorted(set(found)):
         assert (url, client.get(url).context["total"]) == (url, count)
+
+
+def test_a_desk_that_began_within_the_earlier_month_is_told_so(as_, office):
+    as_of = datetime(2026, 3, 31, tzinfo=UTC)
+    for days, solved in ((45, 36), (10, 4)):
+        for place in range(40):
+            at = as_of - days * DAY
+            row = histories.ticket(histories.person(f"b{days}-{place}", now=at), at=at, team=office.billing)
+            if place < solved:
+                histories.close(row, at=at + DAY)
+    answer = as_(office.root).get(f"/reports?{ASKED}")
+    found = words(answer).replace("\u00a0", " ")
+    assert "Not enough behind us yet: the first ticket here is of Sat 14 Feb, within the earlier month. 90.0 % were" in found
+    assert "10.0 % of those since that day." in found
+    assert "more than before" not in found
+    assert "+80.0 points" in found

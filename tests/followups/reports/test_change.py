@@ -86,6 +86,35 @@ def test_the_share_at_the_old_mix_is_said_where_the_mix_changed():
     assert (unsolved.mix, unsolved.at_old_mix) == ("channel", pytest.approx(0.8 * 0 + 0.2 * 6 / 8))
 
 
+@pytest.fixture
+def worse():
+    """Of forty in the earlier month few are left, of forty in the later one most."""
+    for back in (45, 44):
+        opened(20, at=AS_OF - back * DAY, solved=18)
+    for back in (10, 9):
+        opened(20, at=AS_OF - back * DAY, solved=4)
+
+
+@pytest.mark.django_db
+def test_a_desk_that_began_within_the_earlier_month_is_not_called_worse(worse):
+    found = change.look(question())
+    unsolved, came_back, *_ = found.changes
+    assert (unsolved.now.rate, unsolved.before.rate, unsolved.verdict) == (0.8, 0.1, "begun_since")
+    assert unsolved.difference.low > 0
+    assert came_back.verdict == "too_few"
+    assert found.began == AS_OF - 45 * DAY
+    assert {one.verdict for one in found.where["channel"]} <= {"begun_since"}
+    assert change.next_place(found) is None or change.next_place(found).why != "worse"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "said"), [(67, "more"), (66, "begun_since"), (90, "more")])
+def test_one_that_was_there_on_the_first_day_of_the_earlier_month_is(worse, days, said):
+    opened(1, at=AS_OF - days * DAY + DAY / 24, solved=1, channel="email")
+    found = change.look(question())
+    assert (found.changes[0].verdict, found.began is None) == (said, said == "more")
+
+
 @pytest.mark.django_db
 def test_a_desk_without_tickets_has_nothing_to_say():
     found = change.look(question())
