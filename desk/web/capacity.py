@@ -1,8 +1,10 @@
 """Ten days ahead, team by team: the minutes promised beside those that the people can carry, and with some fewer."""
 
+import re
 from datetime import date
 from typing import Any
 
+from followups.errors import Invalid
 from followups.reports import rows
 
 FEWER = 2
@@ -10,8 +12,12 @@ MOST = 99
 
 
 def fewer(text: str) -> int:
-    """How many agents fewer the page supposes; what is no number is as the usual two."""
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= MOST else FEWER
+    """How many agents fewer the page supposes, two where nobody says. Raises `Invalid`."""
+    if not text:
+        return FEWER
+    if not re.fullmatch(r"\d{1,2}", text, re.ASCII):
+        raise Invalid("fewer", f"How many agents fewer: a whole number from 0 to {MOST}.", "out-of-range")
+    return int(text)
 
 
 def table(report: rows.Report, missing: int) -> dict[str, Any]:

@@ -33,52 +33,60 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Column:
-    """`part` names the rows behind the number; a rate has none of its own. `share` is what the column shows, where it is one."""
+    """`part` names the rows behind the number; what has none of its own is no link. `share` is what the column shows, where it
+    is one. `name` is the word by which the table is sorted by `value`; without a name it is not.
+    """
 
     label: str
     text: Callable[[Any], str]
     part: str = ""
     share: Callable[[Any], rows.Row] | None = None
+    name: str = ""
+    value: Callable[[Any], float | None] = lambda row: None
 
 
-def rated(label: str, share: Callable[[Any], rows.Row] = lambda row: row, part: str = "") -> Column:
-    return Column(label, lambda row: rate(share(row).rate), part, share)
+def rated(label: str, share: Callable[[Any], rows.Row] = lambda row: row, part: str = "", name: str = "rate") -> Column:
+    return Column(label, lambda row: rate(share(row).rate), part, share, name, lambda row: share(row).rate)
+
+
+def counted(label: str, value: Callable[[Any], int], part: str, name: str = "") -> Column:
+    return Column(label, lambda row: number(value(row)), part, name=name or part, value=value)
 
 
 def count(label: str, name: str, part: str) -> Column:
-    return Column(label, lambda row: number(getattr(row, name)), part)
+    return counted(label, lambda row: getattr(row, name), part, name)
 
 
-def hours(value: float | None) -> str:
-    return "not reached" if value is None else time_to_resolution.spoken(value)
-
-
-def worked(value: float | None) -> str:
-    return "not reached" if value is None else time_to_resolution.spoken_work(value)
-
-
-def told_hours(value: float | None) -> str:
-    return wording.NOTHING if value is None else time_to_resolution.spoken(value)
+def hours(
+    label: str,
+    name: str,
+    value: Callable[[Any], float | None],
+    otherwise: str = "not reached",
+    said: Callable[[float], str] = time_to_resolution.spoken,
+) -> Column:
+    return Column(label, lambda row: otherwise if (it := value(row)) is None else said(it), name=name, value=value)
 
 
 def of_kind(kind: str, label: str) -> Column:
-    return rated(label, lambda row: row.kinds[kind], f"{kind}.num")
+    return rated(label, lambda row: row.kinds[kind], f"{kind}.num", kind)
 
 
 def horizon(days: str) -> Column:
-    return rated(f"By {days} d", lambda row: row.horizons[days], f"{days}.num")
+    return rated(f"By {days} d", lambda row: row.horizons[days], f"{days}.num", f"by_{days}")
 
 
 def share_by(days: str) -> Column:
-    return Column(f"By {days} d", lambda row: rate(row.resolved_by[days]))
+    text, value = lambda row: rate(row.resolved_by[days]), lambda row: row.resolved_by[days]
+    return Column(f"By {days} d", text, name=f"by_{days}", value=value)
 
 
 def effort(label: str, name: str) -> Column:
-    return Column(label, lambda row: number(getattr(row.effort, name), 2))
+    text, value = lambda row: number(getattr(row.effort, name), 2), lambda row: getattr(row.effort, name)
+    return Column(label, text, name=name, value=value)
 
 
 def age(words: str, name: str) -> Column:
-    return Column(words.capitalize(), lambda row: number(row.ages[name]), f"age.{name}")
+    return counted(words.capitalize(), lambda row: row.ages[name], f"age.{name}")
 
 
 EFFORT = (
@@ -91,8 +99,8 @@ EFFORT = (
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "resolution": (
-        Column("Opened", lambda row: number(row.as_of_rate.den), "den"),
-        Column("Resolved", lambda row: number(row.as_of_rate.num), "num"),
+        counted("Opened", lambda row: row.as_of_rate.den, "den"),
+        counted("Resolved", lambda row: row.as_of_rate.num, "num"),
         rated("Rate", lambda row: row.as_of_rate),
         Column("95 % between", lambda row: interval(row.as_of_rate)),
         *(horizon(days) for days in ("1", "3", "7", "30")),
@@ -101,24 +109,29 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Reopened", "reopened", "reopened"),
     ),
     "recontact": (
-        Column("Ended", lambda row: number(row.any_issue.den), "den"),
-        Column("Any issue", lambda row: number(row.any_issue.num), "any_issue"),
-        rated("Rate", lambda row: row.any_issue),
+        counted("Ended", lambda row: row.any_issue.den, "den"),
+        counted("Any issue", lambda row: row.any_issue.num, "any_issue"),
+        rated("Rate", lambda row: row.any_issue, name="any_issue_rate"),
         Column("95 % between", lambda row: interval(row.any_issue)),
-        Column("Same issue", lambda row: number(row.same_issue.num), "same_issue"),
-        rated("Rate", lambda row: row.same_issue),
+        counted("Same issue", lambda row: row.same_issue.num, "same_issue"),
+        rated("Rate", lambda row: row.same_issue, name="same_issue_rate"),
         Column("95 % between", lambda row: interval(row.same_issue)),
-        Column("Too recent", lambda row: number(row.any_issue.immature), "immature"),
-        Column("Left out", lambda row: number(sum(row.any_issue.excluded.values())), "excluded"),
+        counted("Too recent", lambda row: row.any_issue.immature, "immature"),
+        counted("Left out", lambda row: sum(row.any_issue.excluded.values()), "excluded"),
     ),
     "time-to-resolution": (
         count("Opened", "n", "n"),
         count("Resolved", "events", "events"),
-        Column("Half within", lambda row: hours(row.median_hours)),
-        Column("Nine of ten within", lambda row: hours(row.p90_hours)),
-        Column("Half, in working hours", lambda row: worked(row.working.median_hours)),
-        Column("Half, first said solved", lambda row: hours(row.first.median_hours)),
-        Column("Did not hold", lambda row: number(row.first.not_held), "not_held"),
+        hours("Half within", "median", lambda row: row.median_hours),
+        hours("Nine of ten within", "p90", lambda row: row.p90_hours),
+        hours(
+            "Half, in working hours",
+            "working",
+            lambda row: row.working.median_hours,
+            said=time_to_resolution.spoken_work,
+        ),
+        hours("Half, first said solved", "first", lambda row: row.first.median_hours),
+        counted("Did not hold", lambda row: row.first.not_held, "not_held"),
         *(share_by(days) for days in ("1", "3", "7", "30")),
         count("Open", "open", "open"),
         count("Ended otherwise", "ended_unresolved", "ended_unresolved"),
@@ -133,8 +146,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Never done", "never_done", "never_done"),
         count("Moved by us", "moved_by_us", "moved_by_us"),
         count("Kept empty-handed", "empty_handed", "empty_handed"),
-        rated("Told", wording.told, "den"),
-        Column("Median wait", lambda row: told_hours(row.median_wait_hours)),
+        rated("Told", wording.told, "den", "told"),
+        hours("Median wait", "wait", lambda row: row.median_wait_hours, wording.NOTHING),
     ),
     "dead-ends": (
         count("Closings", "den", "den"),
@@ -146,7 +159,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Waived", "waived", "waived"),
         count("Orphans", "orphans", "orphans"),
         count("No first step", "no_first_step", "no_first_step"),
-        rated("Something in her hands", lambda row: row.tangible, "tangible.num"),
+        rated("Something in her hands", lambda row: row.tangible, "tangible.num", "tangible"),
     ),
     "first-contact": (
         count("Problems", "den", "den"),
@@ -186,7 +199,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Came in", "opened", "opened"),
         count("Ended", "ended", "ended"),
         count("Resolved", "resolved", "resolved"),
-        Column("Minutes in ten days", lambda row: number(sum(day["minutes"] for day in row.days.values()))),
+        counted("Minutes in ten days", lambda row: sum(day["minutes"] for day in row.days.values()), "", "minutes"),
     ),
     "targets": (
         count("Met or missed", "den", "den"),
@@ -196,13 +209,13 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         count("Missed", "missed", "missed"),
         *(of_kind(kind, str(label)) for kind, label in TargetKind.choices),
         count("Not over yet", "immature", "immature"),
-        Column("Left out", lambda row: number(sum(row.excluded.values())), "excluded"),
+        counted("Left out", lambda row: sum(row.excluded.values()), "excluded"),
     ),
     "confirmed": (
         count("Resolutions", "den", "den"),
         count("Confirmed", "num", "num"),
         rated("At least"),
-        Column("At most", lambda row: rate(row.high)),
+        Column("At most", lambda row: rate(row.high), name="at_most", value=lambda row: row.high),
         count("Refuted", "refuted", "refuted"),
         count("Claimed", "claimed", "claimed"),
         count("Too recent", "immature", "immature"),

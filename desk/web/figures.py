@@ -1,12 +1,12 @@
 """How each report is laid out: figures and columns, each number with the address of its rows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from desk.templatetags.desk import number, rate
 from desk.web import comparing
 from desk.web.columns import COLUMNS, CUTS, REASONS, WORDS, Column
-from followups.reports import rows, shares, time_to_resolution, windows, wording
+from followups.reports import rows, time_to_resolution, windows, wording
 
 __all__ = ["COLUMNS", "CUTS"]
 
@@ -27,21 +27,9 @@ def words_of(name: str, part: str) -> str:
     return WORDS[part] if part in WORDS and part != "num" else named.get(part, WORDS.get(part, part))
 
 
-def table(name: str, question: windows.Question, rows: Iterable[Any], link: Link) -> dict[str, Any]:
-    """The cut as a table: every count leads to exactly its rows."""
-    columns = COLUMNS[name]
-    return {
-        "first_column": CUTS[question.by or "family"],
-        "columns": [column.label for column in columns],
-        "rows": [
-            {
-                "label": wording.label(question, row.key),
-                "cells": [cell(column, row, link) for column in columns],
-                "few": shares.is_few(name, question, row),
-            }
-            for row in rows
-        ],
-    }
+def line(name: str, question: windows.Question, row: Any, link: Link) -> dict[str, Any]:
+    """A row of the cut: every count leads to exactly its rows."""
+    return {"label": wording.label(question, row.key), "cells": [cell(column, row, link) for column in COLUMNS[name]]}
 
 
 def cell(column: Column, row: Any, link: Link) -> dict[str, Any]:

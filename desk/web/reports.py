@@ -27,6 +27,8 @@ from desk.web import (
     multiples,
     outreach,
     pairs,
+    periods,
+    sorting,
     weeks,
     widening,
 )
@@ -54,7 +56,7 @@ FAMILIAR = wording.Figure(
     "Closed as resolved (the familiar figure)", wording.SHARE, lambda row: row, "closed_resolved", whole="closed"
 )
 FAMILIAR_FOR = windows.DAYS
-DRILLED = ("key", "part", "page", "fewer", "widened")
+DRILLED = ("key", "part", "page", "fewer", "widened", sorting.NAME)
 SHOWN = 20
 
 
@@ -106,7 +108,7 @@ def card(request: HttpRequest, name: str) -> HttpResponse:
 def report(request: HttpRequest, name: str) -> HttpResponse:
     module = catalogue.named(name)
     with reading.whole():
-        question, refused = asked(request)
+        question, refused = asked(request, name)
         found = OWN.get(name, drawn)(request, module, question) if question else {}
         found |= widening.context(request, name, question, found["report"].total) if question else {}
     if address := widening.address(request, found):
@@ -179,17 +181,29 @@ def silent_ones(request: HttpRequest, module: ModuleType, question: windows.Ques
 def laid_out(request: HttpRequest, found: rows.Report, question: windows.Question) -> dict[str, Any]:
     """What every report shows: its figures, the table of the cut, the file."""
     name, link = found.name, linked(request, found.name)
-    by_key = found.rows if question.by else []
     return meanwhile.context(question) | {
         "report": found,
         "figures": [*figures.shown(found, link), *familiar(found, request, link)],
-        "table": figures.table(name, question, by_key, link) if by_key else None,
+        "table": table(request, found, question, link) if question.by and found.rows else None,
         "mixed": name in shares.SHARES and question.by in shares.WHO,
-        "whole": figures.table(name, question, [found.total], link)["rows"][0],
-        "columns": [column.label for column in figures.COLUMNS[name]],
+        "whole": figures.line(name, question, found.total, link),
         "pairs": pairs.table(found.pairs or [], link),
         "mailing": f"{reverse('mailing-new')}?{urlencode(given(request) | {'report': name})}",
         "csv": f"{reverse('api-report', args=[name])}?{urlencode(given(request) | {'format': 'csv'})}",
+    }
+
+
+def table(request: HttpRequest, found: rows.Report, question: windows.Question, link: figures.Link) -> dict[str, Any]:
+    """The cut in the order that is asked for."""
+    name, order = found.name, sorting.order(request, found.name)
+    first = figures.CUTS[str(question.by)]
+    return {
+        "first_column": first,
+        "heads": sorting.heads(request, name, question, first),
+        "rows": [
+            figures.line(name, question, row, link) | {"few": sorting.is_few(name, question, row, order)}
+            for row in sorting.ordered(found.rows, name, question, order)
+        ],
     }
 
 
@@ -253,13 +267,16 @@ def shown(request: HttpRequest, listed: list[cuts.Listed]) -> list[dict[str, Any
     ]
 
 
-def asked(request: HttpRequest) -> tuple[windows.Question | None, Invalid | None]:
-    """The question of the address, or what is wrong with it."""
+def asked(request: HttpRequest, name: str = "") -> tuple[windows.Question | None, Invalid | None]:
+    """The question of the address, or what is wrong with it; of the page of a report also with the words of that page."""
     words = {name: text for name, text in request.GET.dict().items() if name not in DRILLED}
     try:
         found = windows.question(
             words, now=reading.clock(), zone=settings.DESK_ZONE, scope=windows.scope_of(request.actor)
         )
+        if name:
+            sorting.order(request, name)
+            capacity.fewer(request.GET.get("fewer", ""))
     except Invalid as wrong:
         return None, wrong
     return found, None
@@ -298,6 +315,7 @@ def common(request: HttpRequest, question: windows.Question | None, refused: Inv
         "disclosed": disclosed,
         "own": scope is not None and scope.agent_id is not None,
         "zone": settings.DESK_ZONE,
+        "periods": periods.choices(request, question),
     }
 
 

@@ -348,7 +348,10 @@ def test_a_desk_that_began_within_the_earlier_month_is_told_so(as_, office):
                 histories.close(row, at=at + DAY)
     answer = as_(office.root).get(f"/reports?{ASKED}")
     found = words(answer).replace("\u00a0", " ")
-    assert "Not enough behind us yet: the first ticket here is of Sat 14 Feb, within the earlier month. 90.0 % were" in found
+    assert (
+        "Not enough behind us yet: the first ticket here is of Sat 14 Feb, within the earlier month. 90.0 % were"
+        in found
+    )
     assert "10.0 % of those since that day." in found
     assert "more than before" not in found
     assert "+80.0 points" in found
