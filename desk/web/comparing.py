@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from desk.templatetags.desk import number, rate
-from desk.web.columns import Column
+from desk.web.columns import CUTS, Column
 from followups.models import TargetKind
-from followups.reports import against, rows, shares, windows
+from followups.reports import against, mix, rows, shares, windows, wording
 
 AGAINST = (("before", "the period before"), ("year", "the same dates a year before"))
 LABELS = {
@@ -20,6 +20,8 @@ LABELS = {
     "confirmed": {(): "Confirmed by the customer"},
     "targets": {(): "Targets met in time"} | {("kinds", kind): str(label) for kind, label in TargetKind.choices},
 }
+NAMED = 8
+UNDATED = "Resolved as it stood"
 OLD_MIX = "{} with channels and families as then"
 # What is said of a share of which more is better, worse, or neither.
 MORE = {
@@ -37,6 +39,12 @@ PLAIN = {
     against.FEW: ("info", "too few to compare"),
     against.NONE: ("info", "nothing to compare"),
     against.UNFINISHED: ("info", "not over yet"),
+}
+# Why nothing is said of any row, the stronger reason last.
+SILENT = {
+    against.NONE: "Nothing to compare: none of them had anything in both periods.",
+    against.FEW: "Too few to compare: none of them had 30 in both periods.",
+    against.UNFINISHED: "Not compared with the earlier period yet: this one is not over.",
 }
 
 
@@ -108,23 +116,56 @@ def young(now: int, then: int) -> str:
 
 
 def notes(column: Column, row: Any) -> list[str]:
-    """The lines under a share in a cell: short ones, a table has many columns."""
-    if column.share is None:
+    """The lines under a share in a cell: short ones, a table has many columns. Where nothing can be said there is none."""
+    then = column.share(row).against if column.share else None
+    if then is None or then.difference is None or then.verdict in (against.FEW, against.UNFINISHED):
         return []
-    found: rows.Row = column.share(row)
-    said = at_same_mix(found.at_common_mix) if found.at_common_mix else []
-    return [*said, *moved(found.against)] if found.against else said
+    said = [f"{points(then.difference)} points", f"{points(then.ci_low)} to {points(then.ci_high)}"]
+    return [*said, OLD_MIX.format(rate(then.at_old_mix))] if then.verdict in against.FOR_MIX else said
 
 
-def at_same_mix(it: rows.CommonMix) -> list[str]:
-    part = [] if it.covered in (1, None) else [f"of {it.covered * 100:.0f}\u00a0% of it"]
-    return [f"{rate(it.rate)} at the same mix", *part]
+def unsaid(name: str, found: list[Any], question: windows.Question) -> str:
+    """Why no row of a cut stands against the earlier period, where none does."""
+    if question.against is None or question.by in (None, *windows.TIMES) or name not in shares.SHARES:
+        return ""
+    verdicts = {row.against.verdict for each in found for _, row in shares.compared(name, each)}
+    if not verdicts or not verdicts <= set(SILENT):
+        return ""
+    return SILENT[against.UNFINISHED if against.UNFINISHED in verdicts else max(verdicts, key=list(SILENT).index)]
 
 
-def moved(then: rows.Against) -> list[str]:
-    if then.difference is None:
-        return ["nothing to compare"]
-    if then.verdict in (against.FEW, against.UNFINISHED):
-        return [PLAIN[then.verdict][1]]
-    span = [f"{points(then.difference)} points", f"{points(then.ci_low)} to {points(then.ci_high)}"]
-    return [*span, OLD_MIX.format(rate(then.at_old_mix))] if then.verdict in against.FOR_MIX else span
+def at_common_mix(name: str, question: windows.Question, found: list[Any]) -> dict[str, Any] | None:
+    """Each share had all the same cases, of the rows of which that can be said; `left` are the others by name."""
+    if name not in shares.SHARES or question.by not in shares.WHO:
+        return None
+    each = [share for share in shares.SHARES[name].each if any(shares.get(row, share.at).den for row in found)]
+    enough = [row for row in found if not shares.is_few(name, question, row)]
+    lines = [
+        {"label": wording.label(question, row.key), "cells": [mixed(shares.get(row, share.at)) for share in each]}
+        for row in enough
+    ]
+    told = [line for line in lines if any(line["cells"])]
+    said = {line["label"] for line in told}
+    return {
+        "columns": [LABELS[name].get(share.at, UNDATED) for share in each],
+        "rows": told,
+        "left": named([label for row in found if (label := wording.label(question, row.key)) not in said]),
+        "is_partly": any(cell and cell["part"] for line in told for cell in line["cells"]),
+        "who": CUTS[str(question.by)].lower(),
+        "least": f"{mix.COVERED * 100:.0f}\u00a0%",
+        "enough": against.ENOUGH,
+    }
+
+
+def named(labels: list[str]) -> str:
+    """The first of them by name, and how many more."""
+    more = len(labels) - NAMED
+    return ", ".join(labels[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def mixed(row: rows.Row) -> dict[str, str] | None:
+    it = row.at_common_mix
+    if it is None or it.rate is None:
+        return None
+    part = "" if it.covered in (1, None) else f"covers {it.covered * 100:.0f}\u00a0%"
+    return {"rate": rate(it.rate), "own": rate(row.rate), "part": part}

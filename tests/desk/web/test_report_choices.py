@@ -186,3 +186,30 @@ def test_every_column_that_has_a_word_sorts(as_, teams, name):
         shown = [row for row in answer.context["table"]["rows"] if not row["few"]] if answer.context["table"] else []
         values = [value for row in shown if (value := column.value(by_label[row["label"]])) is not None]
         assert values == sorted(values, reverse=True)
+
+
+def test_where_nothing_can_be_compared_the_page_says_so_once(as_, teams):
+    page = as_(teams.root).get(f"/reports/resolution?{ASKED}&by=team&against=before")
+    assert "Nothing can be compared: none has 30 or more, with cases from at least 90 % of what came to all" in words(
+        page
+    ).replace("\u00a0", " ")
+    assert words(page).count("Nothing to compare: none of them had anything in both periods.") == 1
+    assert [cell["notes"] for row in page.context["table"]["rows"] for cell in row["cells"] if cell["notes"]] == []
+
+
+def test_the_same_cases_for_each_team_stand_in_a_table_of_their_own(as_, office):
+    for name, phone, email in (("North", 30, 10), ("South", 10, 30), ("Tiny", 1, 1)):
+        team = factories.team(name)
+        for channel, size in (("phone", phone), ("email", email)):
+            for place in range(size):
+                person = histories.person(f"{name}{channel}{place}", now=START)
+                row = histories.ticket(person, at=START, team=team, channel=channel)
+                if channel == "phone":
+                    histories.close(row, at=START + DAY)
+    page = as_(office.root).get(f"/reports/first-contact?{ASKED}&by=team")
+    shown = [(row["label"], row["cells"][0]["own"], row["cells"][0]["rate"]) for row in page.context["mix"]["rows"]]
+    assert shown == [("North", "75.0\u00a0%", "50.0\u00a0%"), ("South", "25.0\u00a0%", "50.0\u00a0%")]
+    assert page.context["mix"]["columns"] == ["Solved at the first contact"]
+    assert "With the same cases for each team" in words(page)
+    assert "Not said of Tiny: fewer than 30" in words(page)
+    assert "With the same cases" not in words(as_(office.root).get(f"/reports/first-contact?{ASKED}&by=channel"))
