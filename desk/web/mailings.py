@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from followups.actions import exporting, mailing, rhythms
 from followups.clock import letters, mailings
 from followups.errors import Invalid, Missing, Refused
 from followups.models import Delivery, DeliveryState, Mailing, Period, Rhythm, Role, Way
-from followups.reports import reading
+from followups.reports import reading, windows
 
 USUAL = {"rhythm": Rhythm.WEEK, "at": time(8)}
 LINES = 12
@@ -82,7 +83,9 @@ def new(request: HttpRequest) -> HttpResponse:
     report = given.pop("report", "")
     if not report:
         raise Invalid("report", "Which report? Open it, and choose By mail there.")
-    usual = USUAL | {"period": _period(given), "zone": access.zone_of(request.user)}
+    scope = windows.scope_of(request.actor)
+    question = windows.question(given, now=reading.clock(), zone=settings.DESK_ZONE, scope=scope)
+    usual = USUAL | {"period": _period(given, question), "zone": access.zone_of(request.user)}
     draft = mailing.draft(
         report=report, words=given, schedule=mailing.Schedule(**usual), by=request.actor, now=request.now
     )
@@ -98,15 +101,15 @@ def new(request: HttpRequest) -> HttpResponse:
     return _page(request, draft, form)
 
 
-def _period(given: dict[str, str]) -> Period:
-    """The one nearest to the dates of the address."""
-    try:
-        days = (datetime.fromisoformat(given["to"][:10]) - datetime.fromisoformat(given["from"][:10])).days
-    except (KeyError, ValueError):
+def _period(given: dict[str, str], question: windows.Question) -> Period:
+    """The one that the dates of the address are, else the one nearest in length; of the usual 90 days where none are."""
+    if not (given.get("from") and given.get("to")):
         return Period.DAYS_90
-    return next(
-        (period for period, most in ((Period.DAYS_7, 10), (Period.DAYS_30, 45)) if days <= most), Period.DAYS_90
-    )
+    asked = (question.start, question.end)
+    same = (period for period in Period if rhythms.span(period, now=question.as_of) == asked)
+    days = (question.end - question.start).days
+    near = (period for period, most in ((Period.DAYS_7, 10), (Period.DAYS_30, 45)) if days <= most)
+    return next(same, None) or next(near, Period.DAYS_90)
 
 
 def _page(request: HttpRequest, row: Mailing, form: ScheduleForm) -> HttpResponse:

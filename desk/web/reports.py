@@ -56,6 +56,17 @@ FAMILIAR = wording.Figure(
     "Closed as resolved (the familiar figure)", wording.SHARE, lambda row: row, "closed_resolved", whole="closed"
 )
 FAMILIAR_FOR = windows.DAYS
+FIELDS = figures.CUTS | {
+    "from": "From",
+    "to": "Until",
+    "as_of": "As it stood on",
+    "window_days": "the days watched",
+    "of": "After",
+    "by": "Cut by",
+    "against": "Against",
+    "fewer": "With fewer agents",
+    sorting.NAME: "the order of the table",
+}
 DRILLED = ("key", "part", "page", "fewer", "widened", sorting.NAME)
 SHOWN = 20
 
@@ -309,6 +320,7 @@ def common(request: HttpRequest, question: windows.Question | None, refused: Inv
     return {
         "question": question,
         "refused": refused,
+        "refused_title": f"This cannot be shown: {FIELDS.get(refused.field, refused.field)}." if refused else "",
         "given": request.GET.dict(),
         "tabs": [(name, title) for name, title in wording.TITLES.items()],
         "asked": urlencode(given(request)),

@@ -52,9 +52,13 @@ class Schedule:
 def draft(*, report: str, words: Mapping[str, str], schedule: Schedule, by: Actor, now: datetime) -> Mailing:
     """An unsaved one, checked: it can be asked, and who asks may read it. Dates among the words are left out."""
     schedule.check()
+    unknown = sorted(set(words) - set(windows.NAMES))
+    if unknown:
+        raise Invalid(unknown[0], f"Unknown parameter: {unknown[0]}.", "unknown-field")
     asked = {name: words[name] for name in ASKED if words.get(name)}
-    if any(len(text) > LONGEST for text in asked.values()):
-        raise Invalid("report", "A word of the question is too long.", "too-long")
+    for name, text in asked.items():
+        if len(text) > LONGEST:
+            raise Invalid(name, f"At most {LONGEST} characters.", "too-long")
     given = {"report": report, "asked": asked, "made_at": now, "settled_at": now, "look_at": now}
     mailing = Mailing(agent=_reader(by), **given, **asdict(schedule))
     question(mailing, now=now)

@@ -103,6 +103,41 @@ def test_what_cannot_be_asked_is_refused_before_it_is_made(as_, billing, query):
     assert not Mailing.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("colour=red", "colour: Unknown parameter: colour."),
+        ("from=soon", "from: A date (2026-03-31) or an instant"),
+        ("from=2026-11-09&to=2026-11-01", "to: The period must end after it starts."),
+        ("window_days=900", "window_days: A whole number of days from 1 to 90."),
+        (f"family={'x' * 201}", "family: At most 200 characters."),
+    ],
+)
+def test_a_refusal_names_the_word_at_fault(as_, billing, query, said):
+    for answer in (
+        as_(billing.sam).get(f"/mailings/new?report=promises&{query}"),
+        as_(billing.sam).post(f"/mailings/new?report=promises&{query}", WEEKLY),
+    ):
+        assert (answer.status_code, said in words(answer)) == (400, True)
+    assert not Mailing.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("dates", "period"),
+    [
+        ("from=2026-10-01&to=2026-11-01", "month"),
+        ("from=2026-11-16&to=2026-11-23", "week"),
+        ("from=2026-10-25&to=2026-11-24", "days_30"),
+        ("from=2026-11-01&to=2026-12-01", "days_30"),
+        ("from=2026-11-01", "days_90"),
+        ("", "days_90"),
+    ],
+)
+def test_it_looks_at_the_period_of_the_page_or_the_nearest(as_, billing, dates, period):
+    page = as_(billing.sam).get(f"/mailings/new?report=promises&as_of=2026-11-24T10:00:00Z&{dates}")
+    assert page.context["form"].initial["period"] == period
+
+
 def test_a_team_that_is_not_ones_own_cannot_be_asked_for(as_, billing):
     assert as_(billing.sam).get("/mailings/new?report=promises&team=Delivery").status_code == 400
     assert as_(billing.root).get("/mailings/new?report=promises&team=Delivery").status_code == 200

@@ -144,6 +144,8 @@ def test_the_head_of_a_column_sorts_by_it_and_says_how(as_, teams):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
+        ("from=soon", "This cannot be shown: From."),
+        ("sort=colour", "This cannot be shown: the order of the table."),
         ("sort=colour", "Sort by one of key, den, num, rate"),
         ("sort=--rate", "Sort by one of"),
         ("by=team&sort=%00", "Sort by one of"),
