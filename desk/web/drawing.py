@@ -105,7 +105,8 @@ def parts(name: str, total: Any, link: Link) -> list[dict[str, Any]]:
     whole = total.den if name == "promises" else getattr(total, "num", 0)
     if name in KINDS and whole:
         title, kinds = KINDS[name]
-        slices = [{"label": word, "value": getattr(total, part), "url": link(part)} for word, part in kinds]
+        counts = [(word, part, getattr(total, part)) for word, part in kinds]
+        slices = [{"label": word, "value": n, "url": link(part) if n else ""} for word, part, n in counts]
         found.append({"title": title, "first_column": "Which", "parts": slices, "says": captions.PARTS[name]})
     return [*found, *waivers(total, link)]
 
