@@ -125,16 +125,16 @@ def test_a_refusal_names_the_word_at_fault(as_, billing, query, said):
 @pytest.mark.parametrize(
     ("dates", "period"),
     [
-        ("from=2026-10-01&to=2026-11-01", "month"),
-        ("from=2026-11-16&to=2026-11-23", "week"),
-        ("from=2026-10-25&to=2026-11-24", "days_30"),
-        ("from=2026-11-01&to=2026-12-01", "days_30"),
-        ("from=2026-11-01", "days_90"),
+        ("from=2026-02-01&to=2026-03-01", "month"),
+        ("from=2026-03-23&to=2026-03-30", "week"),
+        ("from=2026-03-24&to=2026-03-31", "days_7"),
+        ("from=2026-03-01&to=2026-04-01", "days_30"),
+        ("from=2026-03-01", "days_90"),
         ("", "days_90"),
     ],
 )
 def test_it_looks_at_the_period_of_the_page_or_the_nearest(as_, billing, dates, period):
-    page = as_(billing.sam).get(f"/mailings/new?report=promises&as_of=2026-11-24T10:00:00Z&{dates}")
+    page = as_(billing.sam).get(f"/mailings/new?report=promises&as_of=2026-03-31T10:00:00Z&{dates}")
     assert page.context["form"].initial["period"] == period
 
 
