@@ -84,6 +84,7 @@ class Closure(models.Model):
             models.Index(fields=["ticket", "at"], name="closure_ticket"),
             models.Index(fields=["at"], name="closure_at"),
             models.Index(fields=["ticket"], name="closure_left_out", condition=Q(outcome__in=["duplicate", "spam"])),
+            models.Index(fields=["ticket"], name="closure_replaced", condition=Q(closed=False)),
             models.Index(
                 fields=["at"],
                 name="closure_dead",

@@ -93,6 +93,7 @@ class TicketFact(Placed):
                 condition=Q(turned_until__isnull=False),
             ),
             models.Index(fields=["ended_at", "at"], name="ticket_fact_ended"),
+            models.Index(fields=["ticket_id"], name="ticket_fact_open", condition=Q(ended_at__isnull=True)),
             models.Index(
                 fields=["turned_until", "at"], name="ticket_fact_turns", condition=Q(turned_until__isnull=False)
             ),

@@ -177,6 +177,12 @@ class Ticket(models.Model):
             models.Index(
                 fields=["imported_closed_at"], name="ticket_imported_end", condition=Q(imported_closed_at__isnull=False)
             ),
+            models.Index(
+                fields=["id"],
+                name="ticket_end_unmarked",
+                condition=Q(state="closed", imported=False, imported_reopened_at__isnull=True)
+                & (Q(imported_resolved_at__isnull=False) | Q(imported_closed_at__isnull=False)),
+            ),
             BrinIndex(fields=["created_at"], name="ticket_created", autosummarize=True),
             GinIndex(OpClass(Upper("subject"), name="gin_trgm_ops"), name="ticket_subject_words"),
         ]

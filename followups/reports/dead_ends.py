@@ -100,22 +100,47 @@ WAIVERS = f"""
     )
 """
 
-# The gate's rule, asked of the rows: it must find none.
-GATE = f"""
-    facts AS (
-        SELECT t.id AS ticket_id, t.opened_at AS at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority,
-            t.customer_id,
-            t.state, t.imported, t.ever_followed, step.ticket_id IS NOT NULL AS has_step,
-            EXISTS (SELECT FROM followups_closure c
-                WHERE c.ticket_id = t.id AND c.closed AND c.reopened_at IS NULL AND c.undone_at IS NULL)
-            OR EXISTS (SELECT FROM followups_waiver w WHERE w.ticket_id = t.id AND w.reopened_at IS NULL) AS has_word,
-            EXISTS (SELECT FROM followups_closure c WHERE c.ticket_id = t.id AND NOT c.closed) AS was_replaced
-        FROM followups_ticket t
-        LEFT JOIN (SELECT DISTINCT ticket_id FROM followups_followup WHERE state = 'scheduled') step
-            ON step.ticket_id = t.id
-        WHERE (t.state = 'open' OR NOT t.imported OR step.ticket_id IS NOT NULL) AND {COUNTED_TICKET}
-    )
+# The gate's rule, asked of the rows: it must find none. `OFFSET 0` keeps what was found out of a ticket from being asked again.
+BROKEN = f"""
+    SELECT * FROM (
+        SELECT t.*, t.state = 'open' AND NOT has_step AS no_first_step, CASE WHEN t.state = 'closed'
+            THEN has_step OR NOT (t.imported
+                OR EXISTS (SELECT FROM followups_closure c
+                    WHERE c.ticket_id = t.ticket_id AND c.closed AND c.reopened_at IS NULL AND c.undone_at IS NULL)
+                OR EXISTS (SELECT FROM followups_waiver w WHERE w.ticket_id = t.ticket_id AND w.reopened_at IS NULL))
+            ELSE NOT has_step AND (t.ever_followed
+                OR EXISTS (SELECT FROM followups_closure c WHERE c.ticket_id = t.ticket_id AND NOT c.closed))
+            END AS orphan
+        FROM (
+            SELECT t.id AS ticket_id, t.opened_at AS at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority,
+                t.customer_id, t.state, t.imported, t.ever_followed,
+                EXISTS (SELECT FROM followups_followup f WHERE f.ticket_id = t.id AND f.state = 'scheduled') AS has_step
+            FROM {{tickets}} t WHERE {COUNTED_TICKET} OFFSET 0
+        ) t OFFSET 0
+    ) judged WHERE orphan OR no_first_step
 """
+GATE = f"facts AS ({BROKEN.format(tickets='followups_ticket')})"
+
+# Everything else is closed, by a word that stands or by an import, and without a step.
+OPEN = "SELECT id FROM followups_ticket WHERE state = 'open'"
+STEP = "SELECT ticket_id FROM followups_followup WHERE state = 'scheduled'"
+SUSPECT = f"""
+    SELECT f.ticket_id FROM (
+        SELECT ticket_id, NULL::uuid AS customer_id FROM (
+            (({OPEN}) EXCEPT ({STEP}))
+            UNION ALL (({STEP}) EXCEPT ({OPEN}))
+            UNION ALL (SELECT ticket_id FROM followups_ticketfact WHERE ended_at IS NULL EXCEPT ({OPEN}))
+            UNION ALL SELECT id FROM followups_ticket
+                WHERE state = 'closed' AND NOT imported AND imported_reopened_at IS NULL
+                    AND (imported_resolved_at IS NOT NULL OR imported_closed_at IS NOT NULL)
+        ) each (ticket_id)
+    ) f WHERE {{untouched}}
+"""
+KEPT_GATE = kept.Kept(
+    had=SUSPECT,
+    fresh="fresh AS (SELECT unnest(tickets) AS ticket_id FROM touched)",
+    shown=BROKEN.format(tickets="(SELECT * FROM followups_ticket WHERE id = ANY(ARRAY(SELECT ticket_id FROM known)))"),
+)
 
 SAID_PARTS = {
     "den": "left_out IS NULL",
@@ -149,14 +174,7 @@ FIRST = cuts.Source(
     parts={"tangible.den": "mature", "tangible.num": "mature AND tangible", "tangible.immature": "NOT mature"},
 )
 WAIVED = cuts.Source(facts=WAIVERS, parts={"waived": "true"} | {f"waived.{kind}": f"kind = '{kind}'" for kind in KINDS})
-NOW = cuts.Source(
-    facts=GATE,
-    parts={
-        "orphans": "CASE WHEN state = 'closed' THEN has_step OR NOT (imported OR has_word) "
-        "ELSE NOT has_step AND (ever_followed OR was_replaced) END",
-        "no_first_step": "state = 'open' AND NOT has_step",
-    },
-)
+NOW = cuts.Source(facts=GATE, keeps=KEPT_GATE, parts={"orphans": "orphan", "no_first_step": "no_first_step"})
 SOURCES = (SAID, FIRST, WAIVED, NOW)
 
 

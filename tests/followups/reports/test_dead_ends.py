@@ -1,9 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from followups.reports import dead_ends
+from followups.clock import facts
+from followups.reports import dead_ends, kept
 from tests import factories
 from tests.followups.reports import histories
 
@@ -90,3 +91,99 @@ def test_tickets_that_break_the_rule_are_orphans():
         cursor.execute("DELETE FROM followups_followup WHERE ticket_id = %s", [followed.pk])
         cursor.execute("DELETE FROM followups_ticket WHERE id IN (%s, %s)", [closed.pk, followed.pk])
     assert report().total.orphans == 0
+
+
+def by_force(statement, *given):
+    """Behind the back of the gate and of the marks."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = 'replica'")
+        cursor.execute(statement, given)
+        cursor.execute("SET LOCAL session_replication_role = 'origin'")
+
+
+def closed():
+    row = ticket()
+    histories.close(row, at=START + DAY)
+    return row
+
+
+CLOSED = "UPDATE followups_ticket SET state = 'closed', closed_at = opened_at WHERE id = %s"
+OPENED = "UPDATE followups_ticket SET state = 'open', closed_at = NULL, outcome = '' WHERE id = %s"
+
+
+def without_a_word():
+    row = ticket()
+    return lambda: by_force(CLOSED, row.pk)
+
+
+def without_a_word_any_more():
+    row = closed()
+    return lambda: row.closures.update(undone_at=START + DAY)
+
+
+def without_the_mark_of_its_import():
+    row = ticket(imported_closed_at=START + DAY, imported_resolved_at=START + DAY)
+    by_force(
+        "UPDATE followups_ticket SET state = 'closed', closed_at = opened_at, imported = true WHERE id = %s", row.pk
+    )
+    return lambda: by_force("UPDATE followups_ticket SET imported = false WHERE id = %s", row.pk)
+
+
+def closed_with_a_step():
+    row = closed()
+    step = histories.promise(row, made=START, by=START + DAY)
+    return lambda: by_force("UPDATE followups_followup SET state = 'scheduled', ended_at = NULL WHERE id = %s", step.pk)
+
+
+def open_without_the_step_that_it_had():
+    row = ticket()
+    step = histories.promise(row, made=START, by=START + DAY, state="scheduled", ended_at=None)
+    return lambda: by_force(
+        "UPDATE followups_followup SET state = 'kept', ended_at = promised_by WHERE id = %s", step.pk
+    )
+
+
+def open_without_a_step_for_its_dead_end():
+    row = ticket()
+    step = histories.promise(row, made=START, by=START + DAY, state="scheduled", ended_at=None)
+    histories.replaced(row, at=START, by=step)
+    by_force("UPDATE followups_ticket SET ever_followed = false WHERE id = %s", row.pk)
+    return lambda: by_force(
+        "UPDATE followups_followup SET state = 'kept', ended_at = promised_by WHERE id = %s", step.pk
+    )
+
+
+def opened_again_without_a_step():
+    row = closed()
+    histories.promise(row, made=START, by=START + DAY)
+    return lambda: by_force(OPENED, row.pk)
+
+
+@pytest.mark.parametrize("ready", [False, True])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        without_a_word,
+        without_a_word_any_more,
+        without_the_mark_of_its_import,
+        closed_with_a_step,
+        open_without_the_step_that_it_had,
+        open_without_a_step_for_its_dead_end,
+        opened_again_without_a_step,
+    ],
+)
+def test_an_orphan_is_found_however_it_was_made(broken, ready):
+    """The rule is broken after the facts were made, and all is taken back before the gate looks."""
+    with transaction.atomic():
+        closed()
+        break_it = broken()
+        if ready:
+            facts.build(now=AS_OF)
+        assert kept.ready() == ready
+        assert report().total.orphans == 0
+        break_it()
+        assert report().total.orphans == 1
+        if ready:
+            facts.sweep(now=AS_OF)
+        assert [(row.key, row.orphans) for row in report(by="channel").rows if row.orphans] == [("phone", 1)]
+        transaction.set_rollback(True)
