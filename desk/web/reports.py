@@ -174,7 +174,8 @@ def timed(request: HttpRequest, module: ModuleType, question: windows.Question) 
 def laden(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
     """The report of work: what lies ahead of each team, day by day."""
     fewer = capacity.fewer(request.GET.get("fewer", ""))
-    cuts.together(question, workload.SOURCE, ("team", question.by))
+    for source in module.SOURCES:
+        cuts.together(question, source, ("team", question.by))
     ahead = capacity.table(module.report(replace(question, by="team")), fewer)
     found = module.report(question)
     more = {"is_empty": not found.total.opened, "ahead": ahead, "fewer": fewer}

@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from followups import worktime
 from followups.models import Absence, Agent, Policy, Role, Team
-from followups.reports import answers, cuts, reading, rows, windows
-from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
+from followups.reports import answers, cuts, daily, kept, reading, resolution, rows, windows
+from followups.reports.ends import ALL, COUNTED_TICKET, Tables, ends
 
 NAME = "workload"
 DAYS = 10
@@ -19,55 +19,90 @@ DEFINITION = (
     "next ten days how many minutes of follow-ups are promised, beside what the people who are there can carry."
 )
 COUNTED = (
-    "Open, overdue and the days ahead are as it stood as of; opened and ended are of the period. Ended is throughput, not "
-    "success: of any outcome but duplicates and spam. A follow-up is taken for as many minutes as the team's policy says. "
+    "Open, overdue and the days ahead are as it stood as of, each follow-up with the owner and the team that it had then; "
+    "opened and ended are of the period, before as of. Ended is throughput, not success: of any outcome but duplicates and "
+    "spam. A follow-up is taken for as many minutes as the team's policy says. "
     "A day's budget is the policy's minutes for each active agent and supervisor of the team who is not away in the middle "
     "of its working day, at least one; none on days off. In the total each person counts once, by the desk's own policy."
 )
 AGES = {"1": "under a day", "7": "1 to 7 days", "30": "7 to 30 days", "older": "over 30 days"}
 PLACED = "t.category_id, t.channel, t.priority, t.customer_id"
 
-FACTS = f"""
-    ends AS MATERIALIZED ({ENDS}),
-    standing AS ({STANDING}),
+# Follow-ups that stood at as_of, with the date, the owner and the team that they had then.
+STEP = "f.id, f.ticket_id, f.owner_id, f.team_id, f.promiser_id, f.promised_by"
+STEPS = f"""
     moved AS (
         SELECT DISTINCT ON (follow_up_id) follow_up_id, from_by
         FROM followups_move WHERE at > %(as_of)s ORDER BY follow_up_id, at, id
     ),
-    steps AS MATERIALIZED (
-        SELECT f.id, f.ticket_id, f.team_id, coalesce(f.owner_id, f.promiser_id) AS agent_id,
-            coalesce(moved.from_by, f.promised_by) AS due_by
-        FROM followups_followup f LEFT JOIN moved ON moved.follow_up_id = f.id
-        WHERE f.promised_at <= %(as_of)s AND (f.ended_at IS NULL OR f.ended_at > %(as_of)s)
+    handed AS (
+        SELECT DISTINCT ON (follow_up_id) follow_up_id, from_owner_id, from_team_id
+        FROM followups_handover WHERE at > %(as_of)s ORDER BY follow_up_id, at, id
     ),
-    stepped AS (SELECT DISTINCT ticket_id FROM steps),
-    facts AS (
-        SELECT 'open' AS kind, NULL::uuid AS follow_up_id, t.id AS ticket_id, t.opened_at AS at, t.team_id, t.agent_id,
-            {PLACED}, stepped.ticket_id IS NOT NULL AS has_step, %(as_of)s - t.opened_at AS age, NULL::int AS day, false AS won
-        FROM followups_ticket t
-        LEFT JOIN standing s ON s.ticket_id = t.id
-        LEFT JOIN stepped ON stepped.ticket_id = t.id
-        WHERE s.ticket_id IS NULL AND t.opened_at <= %(as_of)s AND {COUNTED_TICKET}
+    stood AS (
+        SELECT {STEP} FROM followups_followup f WHERE f.state = 'scheduled' AND f.promised_at <= %(as_of)s
         UNION ALL
-        SELECT 'step', steps.id, t.id, steps.due_by, coalesce(steps.team_id, t.team_id), steps.agent_id,
-            {PLACED}, NULL, NULL, CASE WHEN steps.due_by > %(as_of)s THEN (steps.due_by AT TIME ZONE %(zone)s)::date
-                - (%(as_of)s AT TIME ZONE %(zone)s)::date END, false
-        FROM steps JOIN followups_ticket t ON t.id = steps.ticket_id WHERE {COUNTED_TICKET}
-        UNION ALL
-        SELECT 'opened', NULL, t.id, t.opened_at, t.opened_team_id, coalesce(t.opened_agent_id, t.agent_id),
-            {PLACED}, NULL, NULL, NULL, false
-        FROM followups_ticket t
-        WHERE t.opened_at >= %(start)s AND t.opened_at < %(end)s AND t.opened_at <= %(as_of)s AND {COUNTED_TICKET}
-        UNION ALL
-        SELECT 'ended', NULL, ends.ticket_id, ends.start, ends.team_id, ends.agent_id,
-            ends.category_id, ends.channel, ends.priority, t.customer_id, NULL, NULL, NULL, ends.resolved
-        FROM ends JOIN followups_ticket t ON t.id = ends.ticket_id
-        WHERE ends.start >= %(start)s AND ends.start < %(end)s AND ends.left_out IS NULL AND {COUNTED_TICKET}
+        SELECT {STEP} FROM followups_followup f WHERE f.ended_at > %(as_of)s AND f.promised_at <= %(as_of)s
+    ),
+    steps AS MATERIALIZED (
+        SELECT f.id, f.ticket_id, coalesce(moved.from_by, f.promised_by) AS due_by,
+            CASE WHEN handed.follow_up_id IS NULL THEN f.team_id ELSE handed.from_team_id END AS team_id,
+            coalesce(CASE WHEN handed.follow_up_id IS NULL THEN f.owner_id ELSE handed.from_owner_id END, f.promiser_id)
+                AS agent_id
+        FROM stood f
+        LEFT JOIN moved ON moved.follow_up_id = f.id
+        LEFT JOIN handed ON handed.follow_up_id = f.id
     )
 """
+# What lay there: the open tickets, which are `known`, where they lie now, and the steps.
+LAY = f"""
+    WITH {STEPS}
+    SELECT 'open' AS kind, NULL::uuid AS follow_up_id, t.id AS ticket_id, t.opened_at AS at, t.team_id, t.agent_id,
+        {PLACED}, t.id IN (SELECT ticket_id FROM steps) AS has_step, %(as_of)s - t.opened_at AS age, NULL::int AS day
+    FROM followups_ticket t
+    WHERE t.id = ANY(ARRAY(SELECT ticket_id FROM known)) AND {COUNTED_TICKET}
+    UNION ALL
+    SELECT 'step', steps.id, t.id, steps.due_by, coalesce(steps.team_id, t.team_id), steps.agent_id,
+        {PLACED}, NULL, NULL, CASE WHEN steps.due_by > %(as_of)s THEN (steps.due_by AT TIME ZONE %(zone)s)::date
+            - (%(as_of)s AT TIME ZONE %(zone)s)::date END
+    FROM steps JOIN followups_ticket t ON t.id = steps.ticket_id
+    WHERE t.id = ANY(ARRAY(SELECT ticket_id FROM steps)) AND {COUNTED_TICKET}
+"""
+
+
+def still_open(of: Tables) -> str:
+    """Tickets that no end holds at as_of."""
+    return f"""
+        SELECT t.id AS ticket_id FROM {of.ticket} t
+        WHERE t.opened_at <= %(as_of)s AND {of.counted}
+            AND t.id NOT IN (SELECT ticket_id FROM ({ends(of)}) e WHERE until IS NULL OR until > %(as_of)s)
+    """
+
+
+# A ticket that turned after as_of stood otherwise then, and is looked up by its own ends.
+OF_TURNED = "ANY(ARRAY(SELECT ticket_id FROM turned))"
+TURNED = Tables(
+    ticket=f"(SELECT * FROM followups_ticket WHERE id = {OF_TURNED})",
+    closure=f"(SELECT * FROM followups_closure WHERE ticket_id = {OF_TURNED})",
+    waiver=f"(SELECT * FROM followups_waiver WHERE ticket_id = {OF_TURNED})",
+    counted="true",
+)
+SINCE = "FROM followups_ticketfact f WHERE f.at <= %(as_of)s AND {untouched}"
 OPEN = "kind = 'open'"
-SOURCE = cuts.Source(
-    facts=FACTS,
+LYING = cuts.Source(
+    facts=f"known AS ({still_open(ALL)}), facts AS ({LAY})",
+    keeps=kept.Kept(
+        had=f"""
+            WITH turned AS MATERIALIZED (SELECT f.ticket_id {SINCE} AND {kept.TURNED})
+            SELECT f.ticket_id {SINCE} AND f.ended_at IS NULL AND ({kept.TURNED}) IS NOT TRUE
+            UNION ALL
+            SELECT f.ticket_id {SINCE} AND f.ended_at > %(as_of)s AND ({kept.TURNED}) IS NOT TRUE
+            UNION ALL
+            {still_open(TURNED)}
+        """,
+        fresh=f"fresh AS ({still_open(kept.TOUCHED)})",
+        shown=LAY,
+    ),
     follow_up="follow_up_id",
     parts={
         "open": OPEN,
@@ -78,12 +113,53 @@ SOURCE = cuts.Source(
         "age.older": f"{OPEN} AND age >= interval '720 hours'",
         "overdue": "kind = 'step' AND day IS NULL",
         **{f"day.{n}": f"kind = 'step' AND day = {n}" for n in range(DAYS)},
-        "opened": "kind = 'opened'",
-        "ended": "kind = 'ended'",
-        "resolved": "kind = 'ended' AND won",
     },
 )
-SOURCES = (SOURCE,)
+
+
+def came(of: Tables) -> str:
+    """Openings, with the team and the agent of their time."""
+    return f"""
+        SELECT t.id AS ticket_id, t.opened_at AS at, t.opened_team_id AS team_id,
+            coalesce(t.opened_agent_id, t.agent_id) AS agent_id, {PLACED}
+        FROM {of.ticket} t WHERE {of.counted}
+    """
+
+
+CAME = "at >= %(start)s AND at < %(end)s AND at < %(as_of)s"
+CAME_FRESH = f"fresh AS ({came(kept.TOUCHED)})"
+EACH = "sum(d.counts[1] + d.counts[5] + d.counts[6])"
+# What came and what went do not hang on what happened to them later: no days are watched.
+OPENED = cuts.Source(
+    facts=f"came AS ({came(ALL)}), facts AS (SELECT * FROM came WHERE {CAME})",
+    keeps=kept.Kept(
+        had=f"SELECT {kept.PLACED} FROM followups_ticketfact f WHERE {{untouched}}",
+        fresh=CAME_FRESH,
+        shown=f"SELECT * FROM known WHERE {CAME}",
+    ),
+    by_day=daily.Daily(
+        of="d.of = 'tickets'",
+        table="followups_ticketfact",
+        fresh=CAME_FRESH,
+        columns=kept.of("f"),
+        parts={"opened": EACH},
+        present=EACH,
+        where="f.at < %(as_of)s",
+        days=(0,),
+    ),
+    parts={"opened": "true"},
+)
+THROUGHPUT = {"ended": "closed", "resolved": "closed_resolved"}
+ENDED = replace(
+    resolution.THROUGHPUT,
+    parts={name: resolution.THROUGHPUT.parts[figure] for name, figure in THROUGHPUT.items()},
+    by_day=replace(
+        resolution.DAILY_CLOSED,
+        parts={name: resolution.DAILY_CLOSED.parts[figure] for name, figure in THROUGHPUT.items()},
+        days=(0,),
+    ),
+)
+SOURCES = (LYING, OPENED, ENDED)
 
 
 @dataclass(frozen=True)
@@ -95,11 +171,20 @@ class Crew:
 
 
 def report(question: windows.Question) -> rows.Report:
-    tally = cuts.tally(question, SOURCE)
+    tallies = [cuts.tally(question, source) for source in SOURCES]
     crews, away = crews_of(question), reading.once(("absences", question.as_of), lambda: absences(question))
-    total = row(rows.TOTAL, tally.total, question, (crews[None], away))
-    by_key = [row(key, it, question, (crews.get(key or ""), away)) for key, it in tally.rows.items()]
+    total = row(rows.TOTAL, together([tally.total for tally in tallies]), question, (crews[None], away))
+    by_key = []
+    for key in set().union(*(tally.rows for tally in tallies)):
+        pairs = zip(SOURCES, tallies, strict=True)
+        figures = together(tally.rows.get(key) or cuts.nothing(source) for source, tally in pairs)
+        by_key.append(row(key, figures, question, (crews.get(key or ""), away)))
     return answers.answered(question, ABOUT, total, by_key)
+
+
+def together(each: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The figures of all sources as one."""
+    return {name: figure for figures in each for name, figure in figures.items()}
 
 
 Away = dict[int, list[tuple[datetime, datetime]]]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.oracle import of_targets, of_work, raw, shares
+from tests.oracle import of_steps, of_targets, of_work, raw, shares
 from tests.oracle.of_ends import GONE, started
 from tests.oracle.recorded import DAY, Recorded, is_hers
 from tests.oracle.shares import Columns, Fact, counted, excluding, left_out, of_parts, share, under
@@ -316,8 +316,8 @@ def steps(rows: Recorded, asked: Any) -> list[Fact]:
         if ticket:
             ahead = (local_day(due, asked.zone) - today).days
             parts = {"overdue"} if due <= asked.as_of else ({f"day.{ahead}"} if ahead < 10 else set())
-            owner = row["owner_id"] or row["promiser_id"]
-            where = ticket | {"team_id": row["team_id"] or ticket["team_id"], "agent_id": owner}
+            owner, team = of_steps.whose(row, rows.handovers[key], asked.as_of)
+            where = ticket | {"team_id": team or ticket["team_id"], "agent_id": owner or row["promiser_id"]}
             found.append(rows.place(where, due, parts) | {"follow_up_id": key})
     return found
 
@@ -328,7 +328,7 @@ def local_day(at: int, zone: str) -> date:
 
 def came_and_went(rows: Recorded, asked: Any) -> list[Fact]:
     came = [row for row in rows.tickets.values() if asked.start <= row["opened_at"] < asked.end]
-    found = [rows.place_opening(row, {"opened"}) for row in came if row["opened_at"] <= asked.as_of]
+    found = [rows.place_opening(row, {"opened"}) for row in came if row["opened_at"] < asked.as_of]
     went = [end for end in started(rows, asked) if not end["left_out"]]
     return found + [
         rows.place(end, end["start"], {"ended", "resolved"} if end["resolved"] else {"ended"}) for end in went

@@ -26,7 +26,7 @@ QUERIES = {
     "silent": 10,
     "confirmed": 9,
     "targets": 10,
-    "workload": 13,
+    "workload": 15,
 }
 DAY = timedelta(days=1)
 

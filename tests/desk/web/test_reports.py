@@ -30,7 +30,7 @@ QUERIES = {
     "silent": 14,
     "confirmed": 11,
     "targets": 13,
-    "workload": 16,
+    "workload": 18,
 }
 
 

@@ -2,8 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from followups.models import Absence, Policy
-from followups.reports import cuts, workload
+from followups.actions import scheduling
+from followups.clock import facts
+from followups.models import Absence, Actor, Policy
+from followups.reports import cuts, kept, windows, workload
 from tests import factories
 from tests.followups.reports import histories
 
@@ -81,6 +83,92 @@ def test_a_teams_own_policy_says_its_days_and_minutes():
     histories.promise(row, made=AS_OF - DAY, by=AS_OF + 6 * DAY, team=north, state="scheduled", ended_at=None)
     days = asked(by="team").rows[0].days
     assert (days["2026-04-06"]["minutes"], days["2026-04-06"]["budget"], days["2026-03-31"]["budget"]) == (20, 60, 0)
+
+
+@pytest.fixture(params=["rows", "facts", "touched"])
+def stood(request):
+    """A look at a past instant: from the rows, from the facts, or from facts that were built before anything happened."""
+
+    def look(as_of=AS_OF, **fields):
+        if request.param == "facts":
+            facts.build(now=AS_OF + 9 * DAY)
+        found = asked(as_of, **fields)
+        assert kept.ready() is (request.param != "rows")
+        return found
+
+    if request.param == "touched":
+        opened("zoe", 90)
+        facts.build(now=START)
+    return look, 1 if request.param == "touched" else 0
+
+
+def test_what_turned_since_lay_there_as_it_was(stood):
+    look, more = stood
+    back, spam, twice = opened("ana", 10), opened("ben", 10), opened("cho", 10)
+    histories.close(back, at=AS_OF - 6 * DAY)
+    histories.reopen(back, at=AS_OF - 2 * DAY)
+    histories.close(spam, at=AS_OF - 2 * DAY, outcome="spam")
+    for ended, again in ((8, 7), (5, 4), (3, None)):
+        histories.close(twice, at=AS_OF - ended * DAY, outcome="withdrawn")
+        if again:
+            histories.reopen(twice, at=AS_OF - again * DAY)
+    at = {days: look(AS_OF - days * DAY).total.open - more for days in (10.5, 10, 7.5, 7, 6, 4.5, 3.5, 3, 2, 0)}
+    assert at == {10.5: 0, 10: 3, 7.5: 2, 7: 3, 6: 2, 4.5: 1, 3.5: 2, 3: 1, 2: 1, 0: 1}
+
+
+def test_what_came_at_as_of_came_after_the_period(stood):
+    """As in M3: before as_of. It is open from its first instant on, and ended from its last."""
+    look, more = stood
+    first, second = opened("ana", 2), opened("ben", 1)
+    histories.close(first, at=AS_OF - DAY)
+    total = look(AS_OF - DAY, end=AS_OF).total
+    assert (total.opened, total.open - more, total.ended) == (1, 1, 1)
+    total = look(AS_OF - DAY + timedelta(microseconds=1), end=AS_OF).total
+    assert (total.opened, total.open - more, total.ended) == (2, 1, 1)
+    assert second.is_open
+
+
+def test_keys_of_any_figure_have_a_row(stood):
+    look, more = stood
+    north, south, east = (factories.team(name) for name in ("North", "South", "East"))
+    row = opened("ana", 40, team=north)
+    opened("ben", 20, team=south)
+    histories.promise(row, made=AS_OF - DAY, by=AS_OF + DAY, state="scheduled", ended_at=None, team=east)
+    ended = opened("cho", 50, team=east)
+    histories.close(ended, at=AS_OF - DAY)
+    found = {
+        row.key: (row.open, row.days["2026-04-01"]["promised"], row.opened, row.ended) for row in look(by="team").rows
+    }
+    assert found == {"North": (1, 0, 0, 0), "South": (1, 0, 1, 0), "East": (0, 1, 0, 1)} | (
+        {"": (1, 0, 0, 0)} if more else {}
+    )
+    weeks = {row.key: (row.opened, row.ended) for row in look(by="week").rows if row.opened or row.ended}
+    assert weeks == {"2026-W11": (1, 0), "2026-W14": (0, 1)}
+
+
+@pytest.mark.parametrize(
+    ("at", "whose"),
+    [(AS_OF - DAY, "South"), (AS_OF, "South"), (AS_OF + timedelta(microseconds=1), "North"), (AS_OF + DAY, "North")],
+)
+def test_a_follow_up_is_of_who_had_it_then(at, whose):
+    north, south = factories.team("North"), factories.team("South")
+    ada, ben = factories.agent("ada", team=north), factories.agent("ben", team=south)
+    sam = Actor("web", agent=factories.agent("sam", "admin"))
+    row = opened("ana", 5, team=north)
+    given = {"state": "scheduled", "ended_at": None, "team": north, "owner": ada}
+    step = histories.promise(row, made=AS_OF - 2 * DAY, by=AS_OF + 3 * DAY, **given)
+    for now, owner, team in ((at, ben, south), (AS_OF + 2 * DAY, None, north)):
+        assert scheduling.assign(follow_up=step, owner=owner, team=team, by=sam, now=now)
+    promised = {line.key: line.days["2026-04-03"]["promised"] for line in asked(by="team").rows}
+    assert promised == {"North": 0} | {whose: 1}
+    mine = ada if whose == "North" else ben
+    scoped = [
+        asked(scope=windows.Scope(agent_id=person.pk)).total.days["2026-04-03"]["promised"] for person in (ada, ben)
+    ]
+    assert scoped == [int(person == mine) for person in (ada, ben)]
+    asked_by_team = histories.question(START, AS_OF, by="team")
+    n, listed = cuts.listed(asked_by_team, workload.SOURCES, part="day.3", key=whose, limit=5, offset=0)
+    assert (n, [each.follow_up_id for each in listed]) == (1, [step.pk])
 
 
 def test_every_figure_lists_its_rows():
