@@ -56,7 +56,7 @@ def build(*, now: datetime) -> int:
         for fact in writing.FACTS:
             cursor.execute(fact.write(writing.REAL), writing.EVER)
         Keeping.objects.update_or_create(pk=1, defaults={"built_at": now, "zone": settings.DESK_ZONE, "latest": None})
-        for fact in writing.FACTS:
+        for fact in writing.BY_DAY:
             cursor.execute(writing.adding(fact), {"zone": settings.DESK_ZONE})
         cursor.execute(writing.latest())
         for index in ENTERED:
@@ -77,11 +77,12 @@ def follow(batch: int = BATCH) -> int:
             return 0
         cursor.execute("SET LOCAL enable_nestloop = off")
         whose = writing.EVER | resolved(cursor, taken) | {"zone": zone}
-        for fact in writing.FACTS:
+        for fact in writing.BY_DAY:
             cursor.execute(writing.adding(fact, sign="-", whose=writing.OF_WHOM), whose)
-            cursor.execute(writing.DROP.format(table=fact.table, whose=writing.OF_WHOM), whose)
         for fact in writing.FACTS:
+            cursor.execute(writing.DROP.format(table=fact.table, whose=writing.OF_WHOM), whose)
             cursor.execute(fact.write(kept.TOUCHED, writing.GIVEN), whose)
+        for fact in writing.BY_DAY:
             cursor.execute(writing.adding(fact, whose=writing.OF_WHOM), whose)
         cursor.execute(writing.latest(writing.OF_WHOM), whose)
     return len(taken)
@@ -99,11 +100,7 @@ def differing() -> dict[str, int]:
     """How many facts, and counts of days, differ from what the rows say; none, once all marks are followed."""
     found = {}
     with connection.cursor() as cursor:
-        for fact in writing.FACTS:
-            for name, statement in (
-                (fact.name, writing.differing(fact)),
-                (f"days of {fact.name}", writing.differing_days(fact)),
-            ):
-                cursor.execute(statement, writing.EVER | {"zone": settings.DESK_ZONE})
-                found[name] = cursor.fetchone()[0]
+        for name, statement in writing.COMPARED.items():
+            cursor.execute(statement, writing.EVER | {"zone": settings.DESK_ZONE})
+            found[name] = cursor.fetchone()[0]
     return found

@@ -90,6 +90,9 @@ class Contact(models.Model):
             models.Index(
                 fields=["recorded_by", "-entered_at"], name="contact_recorded", condition=Q(direction="inbound")
             ),
+            models.Index(
+                fields=["at"], name="contact_of_ticket", condition=Q(customer__isnull=True, ticket__isnull=False)
+            ),
             BrinIndex(fields=["entered_at"], name="contact_entered", autosummarize=True),
         ]
         constraints = [

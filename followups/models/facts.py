@@ -97,6 +97,22 @@ class TicketFact(Placed):
             models.Index(
                 fields=["turned_until", "at"], name="ticket_fact_turns", condition=Q(turned_until__isnull=False)
             ),
+            models.Index(
+                fields=["ended_at"], name="ticket_fact_unsolved", condition=Q(resolved=False, left_out__isnull=True)
+            ),
+        ]
+
+
+class DrawFact(Placed):
+    """A customer, and the ticket with which she had first been left without a remedy or an update for 90 days, at `at`: an
+    instant that may lie ahead, if nothing happens until then.
+    """
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at"], name="draw_fact_at"),
+            models.Index(fields=["ticket_id"], name="draw_fact_ticket"),
+            models.Index(fields=["customer_id"], name="draw_fact_customer"),
         ]
 
 

@@ -80,7 +80,7 @@ class Source:
 
     facts: str
     parts: Mapping[str, str]
-    keeps: kept.Kept | None = None
+    keeps: kept.Keeps | None = None
     by_day: daily.Daily | None = None
     sums: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)

@@ -11,6 +11,9 @@ from typing import NamedTuple
 COUNTED_TICKET = "(NOT t.is_demo OR NOT EXISTS (SELECT FROM followups_ticket WHERE NOT is_demo))"
 
 
+SAID = ("closure", "waiver", "reopening")
+
+
 class Tables(NamedTuple):
     """What a question reads: whole tables, or the rows of some tickets alone. `any_ticket` are those that contacts name,
     `replacing` the follow-ups that stand in the place of closures, `about` the contacts that name a ticket,
@@ -30,6 +33,12 @@ class Tables(NamedTuple):
 
 
 ALL = Tables()
+
+
+def of_tickets(ids: str) -> Tables:
+    """The tickets of these ids (an array), and what was said of their ends."""
+    named = {name: f"(SELECT * FROM followups_{name} WHERE ticket_id = ANY({ids}))" for name in SAID}
+    return Tables(ticket=f"(SELECT * FROM followups_ticket WHERE id = ANY({ids}))", **named)
 
 
 def ends(of: Tables = ALL) -> str:

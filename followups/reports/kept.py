@@ -5,10 +5,10 @@ since the facts last followed is counted from the rows, in the same statement; a
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from followups.reports import reading, windows
-from followups.reports.ends import Tables
+from followups.reports.ends import Tables, of_tickets
 
 
 class State(NamedTuple):
@@ -134,6 +134,12 @@ def of(table: str) -> str:
     return ", ".join(f"{table}.{name}" for name in PLACED.split(", "))
 
 
+class Keeps(Protocol):
+    """How a source counts while there are facts: SQL that ends in a table expression `facts`."""
+
+    def facts(self, question: windows.Question) -> str: ...
+
+
 class Kept(NamedTuple):
     """How a source counts from facts: `had` are those kept, where `{untouched}` stands for whoever needs no second look;
     `fresh` makes the others anew, in the same columns; `shown` says what of both (`known`) is counted. `final`: they stand
@@ -157,3 +163,30 @@ class Kept(NamedTuple):
         known = f"{self.had.format(untouched=stood)} UNION ALL SELECT * FROM fresh f WHERE {others}"
         whose = who(MARKS, self.since.who if turned else NOBODY)
         return f"{whose}, {self.fresh}, {beside} known AS ({known}), facts AS ({self.shown})"
+
+
+# The tickets of `Found`, read once.
+THOSE = "(SELECT tickets FROM those)::bigint[]"
+READ = f"""those_read AS MATERIALIZED (
+        SELECT id, customer_id, team_id, agent_id, category_id, channel, priority, opened_at, is_demo, imported_resolved_at,
+            imported_closed_at, imported_reopened_at
+        FROM followups_ticket WHERE id = ANY({THOSE})
+    ),"""
+THEIRS = of_tickets(THOSE)._replace(ticket="those_read")
+
+
+class Found(NamedTuple):
+    """How a source counts from the rows of few tickets: `named` selects those of which the facts say that they may count,
+    `then` also those that may have counted at as_of, where something happened after it; whoever was touched may, too.
+    `rows` reads `THEIRS`, and leaves out who does not count.
+    """
+
+    named: str
+    then: str
+    rows: str
+
+    def facts(self, question: windows.Question) -> str:
+        some = [self.named]
+        some += [self.then] if looks_back(question) else []
+        some += ["SELECT ticket_id FROM followups_touched WHERE ticket_id IS NOT NULL"] if state().touched else []
+        return f"those AS MATERIALIZED (SELECT ARRAY({' UNION '.join(some)}) AS tickets), {READ} {self.rows}"

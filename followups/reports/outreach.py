@@ -1,8 +1,9 @@
 """What reaching out to the silent does: customers drawn to be contacted beside those held out, thirty days after the draw.
 
 A customer is drawn once, when a ticket of hers had first been left without a remedy or an update, and she silent, for 90
-days. Who is held out hangs on her key alone: neither on time, nor on who asks, nor on what became of her. All who were
-drawn are counted, contacted or not, and whatever they wished later: only so are both groups alike.
+days. Who is held out hangs on her key alone: neither on time, nor on who asks, nor on what became of her. The key is random
+and ours, nobody brings one along, and everybody sees the side (a call is refused): a secret of the site would hide nothing.
+All who were drawn are counted, contacted or not, and whatever they wished later: only so are both groups alike.
 """
 
 from dataclasses import replace
@@ -11,8 +12,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from followups.reports import against, cuts, rows, statistics, windows
-from followups.reports.ends import COUNTED_TICKET, ENDS
+from followups.reports import against, cuts, kept, rows, statistics, windows
+from followups.reports.ends import ALL, Tables, ends, of_tickets
 
 WATCHED = timedelta(days=90)
 FOLLOWED = timedelta(days=30)
@@ -29,68 +30,107 @@ DAYS = f"interval '{WATCHED.days * 24} hours'"
 LATER = f"interval '{FOLLOWED.days * 24} hours'"
 # Drawn by her key: the same customer falls on the same side for ever, whoever asks.
 HELD_OUT = f"(('x' || substr(md5('outreach:' || {{}}::text), 1, 8))::bit(32)::bigint %% 100 < {HELD_OUT_PERCENT})"
-HEARD = "c.direction = 'inbound' AND c.purpose <> 'automatic' AND c.at <= %(as_of)s"
+HEARD = "direction = 'inbound' AND purpose <> 'automatic'"
 REACHED = "c.direction = 'outbound' AND c.reached IN ('reached', 'written', 'voicemail') AND c.at <= %(as_of)s"
-HERS = """
-        SELECT coalesce(c.customer_id, t.customer_id) AS customer_id, c.at
-        FROM followups_contact c LEFT JOIN followups_ticket t ON t.id = c.ticket_id
-        WHERE {}
-"""
-WITHIN = f"x.customer_id = drawn.customer_id AND x.at > drawn.at AND x.at <= drawn.at + {LATER}"
 
-# A draw is at the 90th day, for a ticket that was entered later (an import) when it was entered.
-FACTS = f"""
-    ends AS MATERIALIZED ({ENDS}),
-    heard AS MATERIALIZED ({HERS.format(HEARD)}),
-    reached AS MATERIALIZED ({HERS.format(REACHED)}),
+
+def hers(whom: str, after: str, until: str) -> str:
+    """The contacts of these customers in `(after, until]`: they name her, or are about a ticket of hers and name nobody."""
+    span = f"c.at > {after} AND c.at <= {until}"
+    return f"""
+        SELECT c.customer_id, c.at, c.direction, c.purpose, c.reached FROM followups_contact c
+        WHERE c.customer_id = ANY(ARRAY(SELECT customer_id FROM {whom})) AND {span}
+        UNION ALL
+        SELECT (SELECT t.customer_id FROM followups_ticket t WHERE t.id = c.ticket_id), c.at, c.direction, c.purpose,
+            c.reached
+        FROM followups_contact c WHERE c.customer_id IS NULL AND c.ticket_id IS NOT NULL AND {span}
+"""
+
+
+# A draw is at the 90th day, for a ticket that was entered later (an import) when it was entered. It hangs on nothing that
+# comes after it: what is drawn by now is the same whenever it is asked.
+def draws(of: Tables = ALL) -> str:
+    """The first draw of each customer (`drawn`) by as_of."""
+    return f"""
+    ends AS MATERIALIZED ({ends(of)}),
+    heard AS MATERIALIZED (
+        SELECT coalesce(c.customer_id, t.customer_id) AS customer_id, c.at
+        FROM {of.contact} c LEFT JOIN {of.any_ticket} t ON t.id = c.ticket_id
+        WHERE {HEARD} AND c.at <= %(as_of)s
+    ),
     began AS (
         SELECT ticket_id, at, lead(at) OVER (PARTITION BY ticket_id ORDER BY at) AS next_at
         FROM (
-            SELECT id AS ticket_id, opened_at AS at FROM followups_ticket WHERE opened_at <= %(as_of)s
-            UNION SELECT ticket_id, at FROM followups_reopening WHERE at <= %(as_of)s
-            UNION SELECT c.ticket_id, c.at FROM followups_contact c WHERE {REACHED}
+            SELECT id AS ticket_id, opened_at AS at FROM {of.ticket} t WHERE opened_at <= %(as_of)s
+            UNION SELECT ticket_id, at FROM {of.reopening} r WHERE at <= %(as_of)s
+            UNION SELECT c.ticket_id, c.at FROM {of.about} c WHERE {REACHED} AND c.ticket_id IS NOT NULL
         ) every
     ),
     left_so AS (
         SELECT e.ticket_id, e.start AS since, e.until
         FROM ends e
-        LEFT JOIN followups_closure c ON c.id::text = e.end_id
-        LEFT JOIN followups_waiver w ON w.id::text = e.end_id
+        LEFT JOIN {of.closure} c ON c.id::text = e.end_id
+        LEFT JOIN {of.waiver} w ON w.id::text = e.end_id
         WHERE NOT e.resolved AND e.left_out IS NULL AND (c.id IS NULL OR c.why = 'gave_up')
             AND w.kind IS DISTINCT FROM 'deceased'
         UNION ALL
         SELECT b.ticket_id, b.at, least(b.next_at, min(e.start) FILTER (WHERE e.start > b.at))
         FROM began b LEFT JOIN ends e ON e.ticket_id = b.ticket_id
+        WHERE b.next_at IS NULL OR b.next_at > b.at + {DAYS}
         GROUP BY b.ticket_id, b.at, b.next_at
         HAVING count(*) FILTER (WHERE e.start <= b.at AND (e.until IS NULL OR e.until > b.at)) = 0
     ),
-    drawn AS MATERIALIZED (
-        SELECT DISTINCT ON (t.customer_id) t.id AS ticket_id, greatest(l.since + {DAYS}, t.created_at) AS at,
+    long AS (
+        SELECT t.id AS ticket_id, greatest(l.since + {DAYS}, t.created_at) AS at,
             t.team_id, t.agent_id, t.category_id, t.channel, t.priority, t.customer_id
         FROM left_so l
-        JOIN followups_ticket t ON t.id = l.ticket_id
-        JOIN followups_customer u ON u.id = t.customer_id AND NOT u.shared_account
-        WHERE {COUNTED_TICKET} AND greatest(l.since + {DAYS}, t.created_at) <= %(as_of)s
+        JOIN {of.ticket} t ON t.id = l.ticket_id
+        JOIN {of.customer} u ON u.id = t.customer_id AND NOT u.shared_account
+        WHERE {of.counted} AND greatest(l.since + {DAYS}, t.created_at) <= %(as_of)s
             AND (l.until IS NULL OR l.until > greatest(l.since + {DAYS}, t.created_at))
-            AND NOT EXISTS (
-                SELECT FROM heard WHERE heard.customer_id = t.customer_id
-                    AND heard.at <= greatest(l.since + {DAYS}, t.created_at)
-                    AND heard.at > greatest(l.since + {DAYS}, t.created_at) - {DAYS})
-        ORDER BY t.customer_id, 2, t.id
     ),
-    facts AS (
-        SELECT drawn.*, {HELD_OUT.format("drawn.customer_id")} AS held_out, drawn.at + {LATER} <= %(as_of)s AS mature,
-            EXISTS (SELECT FROM heard x WHERE {WITHIN}) AS came_back,
-            EXISTS (SELECT FROM reached x WHERE {WITHIN}) AS reached,
-            EXISTS (
-                SELECT FROM ends e WHERE e.ticket_id = drawn.ticket_id AND e.resolved AND e.start > drawn.at
-                    AND e.start <= drawn.at + {LATER} AND (e.until IS NULL OR e.until > drawn.at + {LATER})) AS resolved
-        FROM drawn WHERE drawn.at >= %(start)s AND drawn.at < %(end)s
+    drawn AS MATERIALIZED (
+        SELECT DISTINCT ON (customer_id) *
+        FROM long
+        WHERE NOT EXISTS (
+            SELECT FROM heard
+            WHERE heard.customer_id = long.customer_id AND heard.at <= long.at AND heard.at > long.at - {DAYS})
+        ORDER BY customer_id, at, ticket_id
     )
 """
+
+
+# What became of those known to be drawn.
+BECOME = f"""
+    SELECT k.*, {HELD_OUT.format("k.customer_id")} AS held_out, k.at + {LATER} <= %(as_of)s AS mature,
+        coalesce(since.came_back, false) AS came_back, coalesce(since.reached, false) AS reached,
+        solved.ticket_id IS NOT NULL AS resolved
+    FROM known k
+    LEFT JOIN (
+        SELECT k.customer_id, bool_or({HEARD}) AS came_back, bool_or({REACHED}) AS reached
+        FROM known k
+        JOIN ({hers("known", "%(start)s", f"%(end)s + {LATER}")}) c ON c.customer_id = k.customer_id
+        WHERE c.at > k.at AND c.at <= k.at + {LATER} AND c.at <= %(as_of)s
+        GROUP BY k.customer_id
+    ) since ON since.customer_id = k.customer_id
+    LEFT JOIN (
+        SELECT DISTINCT k.ticket_id
+        FROM known k
+        JOIN ({ends(of_tickets("ARRAY(SELECT ticket_id FROM known)"))}) e ON e.ticket_id = k.ticket_id
+        WHERE e.resolved AND e.start > k.at AND e.start <= k.at + {LATER} AND (e.until IS NULL OR e.until > k.at + {LATER})
+    ) solved ON solved.ticket_id = k.ticket_id
+"""
+IN_PERIOD = "at >= %(start)s AND at < %(end)s"
+FRESH = f"fresh AS (SELECT {kept.PLACED} FROM drawn WHERE {IN_PERIOD})"
+KEPT = kept.Kept(
+    fresh=f"{draws(kept.TOUCHED)}, {FRESH}",
+    had=f"SELECT {kept.PLACED} FROM followups_drawfact f WHERE {IN_PERIOD} AND at <= %(as_of)s AND {{untouched}}",
+    shown=BECOME,
+)
 PARTS = {"den": "mature", "immature": "NOT mature"} | {name: f"mature AND {name}" for name in BECAME}
 SOURCE = cuts.Source(
-    facts=FACTS,
+    facts=f"{draws()}, {FRESH}, known AS (SELECT * FROM fresh), facts AS ({BECOME})",
+    keeps=KEPT,
     parts={f"{side}.{name}": f"{which} AND {part}" for side, which in SIDES.items() for name, part in PARTS.items()},
 )
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from followups.reports import answers, cuts, outreach, rows, windows
-from followups.reports.ends import COUNTED_TICKET, ENDS, STANDING
+from followups.reports import answers, cuts, kept, outreach, rows, windows
+from followups.reports.ends import ALL, COUNTED_TICKET, STANDING, Tables, ends
 
 NAME = "silent"
 REASONS = ("no_customer", "shared_account", "deceased")
@@ -24,59 +24,84 @@ COUNTED = (
     "contacted or not (intention to treat), once the 30 days are over. Intervals are Wilson's, 95 %; differences Newcombe's."
 )
 
-FACTS = f"""
-    ends AS ({ENDS}),
+# How one was left, and since when, is looked up for those alone that it is asked of.
+OF_END = "it WHERE it.ticket_id = e.ticket_id AND it.id::text = e.end_id"
+
+
+def facts(of: Tables = ALL) -> str:
+    return f"""
+    ends AS ({ends(of)}),
     standing AS ({STANDING}),
-    ended AS (
-        SELECT e.ticket_id, e.start AS since,
-            CASE WHEN w.id IS NOT NULL THEN 'waived' WHEN c.id IS NOT NULL THEN c.why ELSE 'imported' END AS ending,
-            coalesce(w.kind = 'deceased', false) AS deceased
+    ended AS MATERIALIZED (
+        SELECT e.ticket_id, e.start AS since, (SELECT it.kind FROM followups_waiver {OF_END}) AS waived,
+            (SELECT it.why FROM followups_closure {OF_END}) AS why
         FROM ends e
-        LEFT JOIN followups_closure c ON c.id::text = e.end_id
-        LEFT JOIN followups_waiver w ON w.id::text = e.end_id
         WHERE (e.until IS NULL OR e.until > %(as_of)s) AND NOT e.resolved AND e.left_out IS NULL
+            AND e.start + {outreach.DAYS} >= %(start)s AND e.start + {outreach.DAYS} < %(end)s
     ),
-    reached AS (
-        SELECT ticket_id, max(at) AS at FROM followups_contact
-        WHERE direction = 'outbound' AND reached IN ('reached', 'written', 'voicemail') AND at <= %(as_of)s
-        GROUP BY ticket_id
-    ),
-    again AS (SELECT ticket_id, max(at) AS at FROM followups_reopening WHERE at <= %(as_of)s GROUP BY ticket_id),
-    waiting AS (
-        SELECT t.id, greatest(t.opened_at, again.at, reached.at), 'waiting', false
-        FROM followups_ticket t
+    waiting AS MATERIALIZED (
+        SELECT t.id AS ticket_id, greatest(t.opened_at,
+            (SELECT max(it.at) FROM followups_reopening it WHERE it.ticket_id = t.id AND it.at <= %(as_of)s),
+            (SELECT max(c.at) FROM followups_contact c WHERE c.ticket_id = t.id AND {outreach.REACHED})
+        ) AS since
+        FROM {of.ticket} t
         LEFT JOIN standing s ON s.ticket_id = t.id
-        LEFT JOIN again ON again.ticket_id = t.id
-        LEFT JOIN reached ON reached.ticket_id = t.id
         WHERE s.ticket_id IS NULL AND t.opened_at <= %(as_of)s
     ),
+    left_so AS MATERIALIZED (
+        SELECT ticket_id, since,
+            CASE WHEN waived IS NOT NULL THEN 'waived' WHEN why IS NOT NULL THEN why ELSE 'imported' END AS ending,
+            coalesce(waived = 'deceased', false) AS deceased
+        FROM ended
+        UNION ALL
+        SELECT ticket_id, since, 'waiting', false FROM waiting
+    ),
     watched AS MATERIALIZED (
-        SELECT t.id AS ticket_id, u.since + {outreach.DAYS} AS at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority,
-            t.customer_id, u.ending, c.do_not_contact = 'all' AS not_to_contact,
-            CASE WHEN t.customer_id IS NULL THEN 'no_customer' WHEN c.shared_account THEN 'shared_account'
-                WHEN u.deceased THEN 'deceased' END AS left_out
-        FROM (SELECT * FROM ended WHERE ending IN ('waived', 'gave_up', 'imported') UNION ALL SELECT * FROM waiting) u
-        JOIN followups_ticket t ON t.id = u.ticket_id
-        LEFT JOIN followups_customer c ON c.id = t.customer_id
-        WHERE u.since + {outreach.DAYS} >= %(start)s AND u.since + {outreach.DAYS} < %(end)s AND {COUNTED_TICKET}
+        SELECT t.id AS ticket_id, l.since + {outreach.DAYS} AS at, t.team_id, t.agent_id, t.category_id, t.channel, t.priority,
+            t.customer_id, l.ending, l.deceased
+        FROM left_so l
+        JOIN {of.ticket} t ON t.id = l.ticket_id
+        WHERE l.ending IN ('waived', 'gave_up', 'imported', 'waiting') AND l.since + {outreach.DAYS} >= %(start)s
+            AND l.since + {outreach.DAYS} < %(end)s AND {COUNTED_TICKET}
     ),
-    hers AS (
-        SELECT coalesce(c.customer_id, t.customer_id) AS customer_id, max(c.at) AS at
-        FROM followups_contact c
-        LEFT JOIN followups_ticket t ON t.id = c.ticket_id
-        WHERE c.direction = 'inbound' AND c.purpose <> 'automatic' AND c.at <= %(as_of)s
-        GROUP BY 1
-    ),
+    hers AS ({outreach.hers("watched", f"%(as_of)s - {outreach.DAYS}", "%(as_of)s")}),
     facts AS (
         SELECT watched.*, {outreach.HELD_OUT.format("watched.customer_id")} AS held_out, watched.at <= %(as_of)s AS mature,
-            hers.at IS NULL OR hers.at <= %(as_of)s - {outreach.DAYS} AS silent
-        FROM watched LEFT JOIN hers ON hers.customer_id = watched.customer_id
+            spoke.customer_id IS NULL AS silent, c.do_not_contact = 'all' AS not_to_contact,
+            CASE WHEN watched.customer_id IS NULL THEN 'no_customer' WHEN c.shared_account THEN 'shared_account'
+                WHEN deceased THEN 'deceased' END AS left_out
+        FROM watched
+        LEFT JOIN (
+            SELECT * FROM followups_customer WHERE id = ANY(ARRAY(SELECT customer_id FROM watched))
+        ) c ON c.id = watched.customer_id
+        LEFT JOIN (
+            SELECT DISTINCT customer_id FROM hers WHERE {outreach.HEARD}
+        ) spoke ON spoke.customer_id = watched.customer_id
     )
+"""
+
+
+# Those that stand ended otherwise since 90 days before the period, and those open since before its last day's 90; at a past
+# as_of also those that ended later, and whose ends turned later.
+NAMED = f"""
+    SELECT ticket_id FROM followups_ticketfact
+    WHERE NOT resolved AND left_out IS NULL AND ended_at >= %(start)s - {outreach.DAYS}
+        AND ended_at < %(end)s - {outreach.DAYS} AND ended_at <= %(as_of)s
+    UNION
+    SELECT ticket_id FROM followups_ticketfact
+    WHERE ended_at IS NULL AND at < %(end)s - {outreach.DAYS} AND at <= %(as_of)s
+"""
+THEN = f"""
+    SELECT ticket_id FROM followups_ticketfact
+    WHERE ended_at > %(as_of)s AND at < %(end)s - {outreach.DAYS} AND at <= %(as_of)s
+    UNION
+    SELECT ticket_id FROM followups_ticketfact WHERE turned_until > %(as_of)s
 """
 COUNTS = "left_out IS NULL AND mature"
 SILENT = f"{COUNTS} AND silent"
 SOURCE = cuts.Source(
-    facts=FACTS,
+    facts=facts(),
+    keeps=kept.Found(NAMED, THEN, facts(kept.THEIRS)),
     parts={
         "den": COUNTS,
         "num": SILENT,

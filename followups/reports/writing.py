@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from followups.reports import daily, dead_ends, first_contact, kept, recontact, resolution
+from followups.reports import daily, dead_ends, first_contact, kept, outreach, recontact, resolution
 from followups.reports.ends import Tables
 
 # All of history, whenever it happened.
@@ -16,22 +16,27 @@ class Fact(NamedTuple):
 
     `columns` stand beside where each is placed, in the order in which `made` (the WITH list and the SELECT) says them,
     written in the order of `at`. `of` is the kind of a day by a fact's columns, one of `kinds`; `counts` are conditions,
-    `sums` the whole numbers added up behind them; `latest` names the instants that a later as_of must not lie before.
+    none where no days are counted, `sums` the whole numbers added up behind them; `latest` names the instants that a later
+    as_of must not lie before.
     """
 
     table: str
     columns: str
     made: Callable[[Tables], str]
     at: str
-    of: str
-    kinds: tuple[str, ...]
-    counts: tuple[str, ...]
-    latest: str
+    of: str = ""
+    kinds: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
+    latest: str = "NULL::timestamptz"
     sums: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return self.table.removeprefix("followups_").removesuffix("fact") + "s"
+
+    @property
+    def all_columns(self) -> str:
+        return f"{kept.PLACED}, {self.columns}" if self.columns else kept.PLACED
 
     def day(self, sign: str = "") -> str:
         """The counts and sums of the facts of a day, or what they take away."""
@@ -43,7 +48,7 @@ class Fact(NamedTuple):
 
     def write(self, of: Tables, who: str = "") -> str:
         """Writes the facts of these tables."""
-        return f"INSERT INTO {self.table} ({kept.PLACED}, {self.columns}) {self.select(of, who)} ORDER BY {self.at}"
+        return f"INSERT INTO {self.table} ({self.all_columns}) {self.select(of, who)} ORDER BY {self.at}"
 
 
 def ends(of: Tables) -> str:
@@ -173,7 +178,15 @@ EPISODES = Fact(
     sums=tuple(each[name] for name in first_contact.EFFORT for each in WITHIN),
     latest="f.at, f.turned_until",
 )
-FACTS = (ENDS, TICKETS, CLOSURES, EPISODES)
+# A draw may lie ahead, and hangs on nothing after it: no as_of lies before it in vain.
+DRAWS = Fact(
+    table="followups_drawfact",
+    columns="",
+    made=lambda of: f"{outreach.draws(of)} SELECT * FROM drawn",
+    at="at",
+)
+FACTS = (ENDS, TICKETS, CLOSURES, EPISODES, DRAWS)
+BY_DAY = tuple(fact for fact in FACTS if fact.counts)
 
 GIVEN = """who AS MATERIALIZED (SELECT %(customers)s::uuid[] AS customers, %(tickets)s::bigint[] AS tickets),
         named AS MATERIALIZED (SELECT %(named)s::bigint[] AS tickets),"""
@@ -243,11 +256,15 @@ ADDED = f"""
 
 def differing(fact: Fact) -> str:
     """How many facts of a table differ from what the rows say."""
-    columns = f"{kept.PLACED}, {fact.columns}"
-    return DIFFERING.format(columns=columns, select=fact.select(REAL), table=fact.table)
+    return DIFFERING.format(columns=fact.all_columns, select=fact.select(REAL), table=fact.table)
 
 
 def differing_days(fact: Fact) -> str:
     """How many counts of days differ from what the facts say."""
     kinds = ", ".join(f"'{kind}'" for kind in fact.kinds)
     return ADDED.format(of=fact.of, counts=fact.day(), table=fact.table, whose="true", kinds=kinds)
+
+
+COMPARED = {fact.name: differing(fact) for fact in FACTS} | {
+    f"days of {fact.name}": differing_days(fact) for fact in BY_DAY
+}

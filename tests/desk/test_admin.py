@@ -69,7 +69,7 @@ def address(model, act, *args):
 
 def test_all_that_we_remember_is_here_and_only_settings_can_be_changed(db):
     secret = {models.IdempotentAnswer, models.OneTimeLink, models.Channel, models.Listening}
-    facts = {models.EndFact, models.TicketFact, models.ClosureFact, models.EpisodeFact}
+    facts = {models.EndFact, models.TicketFact, models.ClosureFact, models.EpisodeFact, models.DrawFact}
     derived = facts | {models.DayCount, models.Keeping, models.Touched, models.Sleeper}
     hidden = secret | derived | {models.Rest, models.RotaMember}  # the last: parts of what is shown
     ours = set(models.Ticket._meta.apps.get_app_config("followups").get_models())

@@ -32,7 +32,7 @@ DAY = timedelta(days=1)
 HOURS = timedelta(hours=6)
 START = random_history.START
 NOW = START + timedelta(days=300)
-NONE = {name: 0 for fact in writing.FACTS for name in (fact.name, f"days of {fact.name}")}
+NONE = dict.fromkeys(writing.COMPARED, 0)
 SOURCES = [source for module in catalogue.REPORTS.values() for source in module.SOURCES if source.keeps]
 
 
@@ -48,6 +48,10 @@ def questions():
     yield question(START + 20 * DAY, START + 45 * DAY + HOURS, by="week")
     yield question(START, START + 60 * DAY, by="channel", window_days=10)
     yield question(START, START + 170 * DAY, end=START + 80 * DAY, window_days=90)
+    # What is counted 90 days later.
+    yield question(START + 90 * DAY, NOW, by="channel")
+    yield question(START + 90 * DAY, START + 130 * DAY + HOURS, by="week")
+    yield question(START + 40 * DAY, START + 100 * DAY, end=START + 190 * DAY, by="family")
     yield from filtered()
 
 
@@ -92,6 +96,9 @@ def anything(world, dice):
     acts = {
         "contact": lambda: histories.contact(row, at=at),
         "loose contact": world.loose_contact,
+        "reached": lambda: histories.contact(
+            row, at=at, direction="outbound", reached=dice.choice(["reached", "voicemail", "no_answer"])
+        ),
         "thanks": lambda: row.contacts.update(purpose="thanks"),
         "handed on": lambda: row.contacts.update(transfers=dice.choice([None, 0, 2])),
         "other channel": lambda: one_of(row, dice).update(channel=dice.choice(random_history.CHANNELS)),

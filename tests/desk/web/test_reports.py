@@ -254,6 +254,18 @@ def test_the_silent_are_listed_to_be_contacted_but_not_those_held_out(as_, offic
     assert "Left True" not in words(answer)
 
 
+def test_a_look_back_says_what_is_of_now(as_, office, gave_up):
+    """Opened again since, and planned: it says so where the list as it stood then shows the ticket of today."""
+    client = as_(office.sam)
+    client.post(f"/tickets/{gave_up[False].number}/outreach")
+    then = client.get("/reports/silent?as_of=2026-06-30")
+    assert [row["step"].ticket for row in then.context["to_contact"]] == [gave_up[False]]
+    assert "owner and next step are those of now." in words(then)
+    rows = words(client.get("/reports/silent/rows?as_of=2026-06-30&part=to_contact"))
+    assert "whether a ticket is open, its category, team and promise are shown as they are now." in rows
+    assert "as they are now" not in words(client.get("/reports/silent/rows?part=to_contact"))
+
+
 def test_one_button_plans_the_call(as_, office, gave_up):
     client = as_(office.sam)
     answer = client.post(f"/tickets/{gave_up[False].number}/outreach")

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from followups.models import DoNotContact
+from followups.clock import facts
+from followups.models import Contact, DoNotContact, DrawFact, Ticket, Touched
 from followups.reports import catalogue, outreach, shares, silent
 from tests.followups.reports import histories
 
@@ -33,7 +34,12 @@ def left(name, *, held_out, at=LEFT, **fields):
 
 
 def asked(as_of=AS_OF, **fields):
-    return outreach.compared(histories.question(fields.pop("start", LEFT), as_of, **fields))
+    """From the rows the first time, then from the facts and whoever was touched since; and so once all are made anew."""
+    question = histories.question(fields.pop("start", LEFT), as_of, **fields)
+    found = outreach.compared(question)
+    facts.build(now=as_of)
+    assert outreach.compared(question) == found
+    return found
 
 
 def sides(effect):
@@ -77,6 +83,70 @@ def test_a_customer_is_drawn_once_and_stays_where_she_was_drawn():
     wanted = [(0, 0, 0), (0, 1, 0)]
     assert sides(asked(AS_OF + 60 * DAY).came_back) == wanted
     assert sides(asked(AS_OF + 60 * DAY, start=LEFT + 111 * DAY, end=AS_OF + 60 * DAY).came_back) == [(0, 0, 0)] * 2
+
+
+def test_time_alone_makes_a_draw():
+    left("ana", held_out=False)
+    facts.build(now=LEFT + DAY)
+    assert [*DrawFact.objects.values_list("at", flat=True)] == [DRAWN]
+    assert not Touched.objects.exists()
+    instant = timedelta(microseconds=1)
+    assert sides(outreach.compared(histories.question(LEFT, DRAWN, end=AS_OF)).came_back)[0] == (0, 0, 1)
+    assert sides(outreach.compared(histories.question(LEFT, DRAWN - instant, end=AS_OF)).came_back)[0] == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("reached", "days"), [("reached", 150), ("voicemail", 150), ("no_answer", 90)])
+def test_only_reaching_her_puts_her_draw_off(reached, days):
+    row = histories.ticket(histories.person("ana", now=LEFT), at=LEFT)
+    facts.build(now=LEFT)
+    histories.contact(row, at=LEFT + 60 * DAY, direction="outbound", reached=reached)
+    assert Touched.objects.exists() == (days == 150)
+    at = LEFT + days * DAY
+    for _ in range(2):
+        found = outreach.compared(histories.question(at, at + DAY)).came_back
+        assert found.to_contact.immature + found.held_out.immature == 1
+        while facts.follow():
+            pass
+    assert DrawFact.objects.get().at == at
+    assert facts.differing()["draws"] == 0
+
+
+def test_what_was_said_of_a_ticket_counts_for_whose_it_became():
+    """A contact that names nobody is hers whose ticket it is about; one of ours about a ticket begins its watch anew."""
+    ana, ben = (histories.person(name, now=LEFT) for name in ("ana", "ben"))
+    row = histories.ticket(None, at=LEFT)
+    facts.build(now=LEFT)
+    Ticket.objects.filter(pk=row.pk).update(customer=ana)
+    histories.contact(row, at=LEFT + 10 * DAY, customer=ben, direction="outbound")
+    # The tenth day, on which we spoke with him about it; not the opening, which names nobody.
+    assert sides_of(asked(start=LEFT + 100 * DAY, end=LEFT + 101 * DAY)) == (1, 0)
+    assert DrawFact.objects.get().customer_id == ana.pk
+    Contact.objects.create(
+        ticket=row, direction="inbound", channel="phone", at=LEFT + 110 * DAY, entered_at=LEFT + 110 * DAY
+    )
+    later = asked(LEFT + 140 * DAY, start=LEFT + 100 * DAY, end=LEFT + 101 * DAY)
+    assert (sides_of(later), later.came_back.to_contact.num + later.came_back.held_out.num) == ((0, 1), 1)
+
+
+def sides_of(found):
+    """Too young and counted, on both sides."""
+    both = (found.came_back.to_contact, found.came_back.held_out)
+    return sum(side.immature for side in both), sum(side.den for side in both)
+
+
+def test_who_was_drawn_before_is_not_drawn_again_by_what_comes_in_late():
+    """Written down late, it happened before: she is drawn anew, once."""
+    row = left("ana", held_out=False)
+    facts.build(now=DRAWN)
+    assert DrawFact.objects.get().at == DRAWN
+    again = histories.ticket(row.customer, at=DRAWN + 5 * DAY, family="Parcel")
+    histories.close(again, at=DRAWN + 6 * DAY, outcome="withdrawn", why="gave_up")
+    assert sides_of(asked(AS_OF + 120 * DAY, start=DRAWN + 6 * DAY)) == (0, 0)
+    histories.contact(row, at=DRAWN - DAY, entered_at=AS_OF)
+    # Heard of the day before: the first 90 days without a word end after the second ticket was opened.
+    assert sides_of(asked(AS_OF + 120 * DAY, start=LEFT, end=DRAWN + 90 * DAY)) == (0, 0)
+    assert sides_of(asked(AS_OF + 120 * DAY, start=DRAWN + 90 * DAY)) == (0, 1)
+    assert DrawFact.objects.get().at == DRAWN + 96 * DAY
 
 
 def test_an_imported_end_is_drawn_when_it_came_in():

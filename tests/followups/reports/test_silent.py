@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from followups.actions import reviving
+from followups.clock import facts
 from followups.errors import Refused
 from followups.models import Actor, DoNotContact
 from followups.reports import cuts, outreach, silent
@@ -18,7 +19,12 @@ AS_OF = LEFT + 120 * DAY
 
 
 def asked(as_of=AS_OF, **fields):
-    return silent.report(histories.question(START, as_of, **fields)).total
+    """From the rows the first time, then from the facts and whoever was touched since; and so once all are made anew."""
+    question = histories.question(START, as_of, **fields)
+    found = silent.report(question)
+    facts.build(now=as_of)
+    assert silent.report(question) == found
+    return found.total
 
 
 def left(name, **fields):
@@ -75,6 +81,24 @@ def test_what_was_resolved_or_not_needed_or_reopened_is_no_silent_ending():
     histories.reopen(again, at=AS_OF - DAY)
     assert (asked().num, asked().den) == (0, 0)
     assert asked(AS_OF - 2 * DAY).num == 1
+
+
+def test_who_turned_since_is_counted_as_it_stood():
+    """Back, solved after all, found to be spam, given up only later: each stood otherwise as of a while ago."""
+    facts.build(now=START)
+    back, solved, spam, late = (
+        histories.ticket(histories.person(name, now=START), at=LEFT - DAY) for name in ("ana", "ben", "cho", "dee")
+    )
+    histories.close(back, at=LEFT, outcome="withdrawn", why="gave_up")
+    histories.reopen(back, at=AS_OF)
+    histories.close(solved, at=AS_OF)
+    histories.close(spam, at=AS_OF, outcome="spam")
+    histories.close(late, at=AS_OF, outcome="withdrawn", why="gave_up")
+    for _ in range(2):
+        then = asked(AS_OF - DAY)
+        assert (then.num, then.gave_up, then.waiting) == (4, 1, 3)
+        now = asked(AS_OF + DAY, end=AS_OF + 100 * DAY)
+        assert (now.den, now.immature) == (0, 2)
 
 
 def test_an_update_of_ours_begins_the_watch_anew():
