@@ -238,6 +238,7 @@ WORDS = {
     **{f"{days}.num": f"Resolved {days} d after the first contact" for days in ("1", "3", "7", "30")},
     **{f"{days}.den": f"With {days} d behind them" for days in ("1", "3", "7", "30")},
     **{f"{days}.unsolved": f"Without a solution {days} d after the first contact" for days in ("1", "3", "7", "30")},
+    **{f"within.{days}": f"Resolved within {days} d of the opening" for days in ("1", "3", "7", "30")},
     "broken": "Not kept",
     "first": "Said solved at least once",
     "not_held": "Said solved, did not hold",

@@ -31,6 +31,7 @@ from desk.web import (
     sorting,
     weeks,
     widening,
+    within,
 )
 from followups.actions import exporting
 from followups.errors import Invalid
@@ -167,8 +168,13 @@ def timed(request: HttpRequest, module: ModuleType, question: windows.Question) 
     """The report of times: how many were still waiting, over the time waited."""
     known = time_to_resolution.ages(question)
     found = shares.apart(module.report(question, known=known), question)
-    course = drawing.waiting(known[None], found.total) if found.total.n else None
-    return laid_out(request, found, question) | {"is_empty": not found.total.n, "curve": course}
+    if not found.total.n:
+        return laid_out(request, found, question) | {"is_empty": True}
+    return laid_out(request, found, question) | {
+        "is_empty": False,
+        "curve": drawing.waiting(known[None], found.total),
+        "within": within.table(known[None], found.total, linked(request, module.NAME)),
+    }
 
 
 def laden(request: HttpRequest, module: ModuleType, question: windows.Question) -> dict[str, Any]:
@@ -241,9 +247,8 @@ def drilled(request: HttpRequest, name: str) -> HttpResponse:
         raise refused or Invalid("part", "Which figure?")
     page = number_of(request.GET.get("page", "1"))
     part, key = request.GET.get("part", "den"), request.GET.get("key")
-    total, listed = cuts.listed(
-        question, module.SOURCES, part=part, key=key, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
-    )
+    sources = (*module.SOURCES, *BESIDE.get(name, ()))
+    total, listed = cuts.listed(question, sources, part=part, key=key, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
     note(request, name, question, Way.ROWS, total)
     pages = Paginator(range(total), PAGE_SIZE)
     context = common(request, question, None) | {
@@ -372,6 +377,8 @@ def elsewhere(question: windows.Question) -> dict[str, Any]:
     return {"last": latest, "last_day": day.isoformat()}
 
 
+# What only the pages list, beside the sources of a report.
+BESIDE = {time_to_resolution.NAME: (within.SOURCE,)}
 OWN = {time_to_resolution.NAME: timed, workload.NAME: laden, silent.NAME: silent_ones}
 
 urlpatterns = [

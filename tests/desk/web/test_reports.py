@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from desk.web import reports
 from followups.models import Site
 from followups.reports import catalogue, cuts, outreach, shares, windows
 from tests import factories
@@ -135,7 +136,8 @@ def test_every_number_leads_to_exactly_its_rows(as_, two_months, name):
         given = {key: values[0] for key, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
         part, key = given.pop("part"), given.pop("key", None)
         question = windows.question(given, now=A_TUESDAY, zone="UTC", scope=windows.Scope())
-        total, _ = cuts.listed(question, catalogue.REPORTS[name].SOURCES, part=part, key=key, limit=1, offset=0)
+        sources = (*catalogue.REPORTS[name].SOURCES, *reports.BESIDE.get(name, ()))
+        total, _ = cuts.listed(question, sources, part=part, key=key, limit=1, offset=0)
         answer = client.get(url)
         assert answer.status_code == 200
         assert answer.context["total"] == total
@@ -367,3 +369,54 @@ def test_a_desk_that_began_within_the_earlier_month_is_told_so(as_, office):
     assert "10.0 % of those since that day." in found
     assert "more than before" not in found
     assert "+80.0 points" in found
+
+
+def test_what_was_resolved_within_so_many_days_opens_exactly_those(as_, office):
+    """To the instant; what was opened again or ended otherwise is not among them, what is recent is."""
+    for place, after in enumerate((DAY, DAY + timedelta(seconds=1), 3 * DAY, 7 * DAY, 8 * DAY, None)):
+        row = histories.ticket(histories.person(f"p{place}", now=START), at=START, team=office.billing)
+        if after:
+            histories.close(row, at=START + after)
+    histories.close(
+        histories.ticket(histories.person("q", now=START), at=START), at=START + DAY, outcome="withdrawn", why="gave_up"
+    )
+    young = histories.ticket(histories.person("r", now=START), at=START + 29 * DAY)
+    histories.close(young, at=START + 29 * DAY + DAY / 2)
+    client = as_(office.root)
+    page = client.get(f"/reports/time-to-resolution?from=2026-03-01&{ASKED}")
+    assert [(row["days"], row["n"]) for row in page.context["within"]] == [("1", 2), ("3", 4), ("7", 5), ("30", 6)]
+    for row in page.context["within"]:
+        answer = client.get(row["url"])
+        assert (answer.context["total"], answer.context["what"]) == (
+            row["n"],
+            f"Resolved within {row['days']} d of the opening",
+        )
+    for figure in page.context["figures"]:
+        if figure["label"].startswith(("Half", "Nine", "Resolved by")):
+            assert figure["url"] == ""
+
+
+def test_told_opens_those_told_and_the_next_steps_it_is_of(as_, two_months):
+    client = as_(two_months.root)
+    page = client.get(f"/reports/promises?from=2026-03-01&{ASKED}")
+    (told,) = [figure for figure in page.context["figures"] if figure["label"] == "Told"]
+    total = page.context["report"].total
+    assert 0 < total.den < total.due
+    assert client.get(told["url"]).context["total"] == told["metric"].num == total.den
+    assert client.get(told["whole_url"]).context["total"] == told["metric"].den == total.due
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_figure_that_is_a_link_opens_as_many_rows_as_it_says(as_, two_months, name):
+    client = as_(two_months.root)
+    page = client.get(f"/reports/{name}?{asking(name)}")
+    for figure in page.context["figures"]:
+        if "metric" in figure:
+            share = figure["metric"]
+            counts = {figure["url"]: share.num, figure["whole_url"]: share.den, figure["young_url"]: share.immature}
+            counts |= {some["url"]: some["n"] for some in figure["left_out"]}
+        else:
+            counts = {figure["url"]: figure["value"] and int(figure["value"])} if figure["url"] else {}
+        for url, count in counts.items():
+            if url:
+                assert (figure["label"], client.get(url).context["total"]) == (figure["label"], count)
