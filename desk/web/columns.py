@@ -72,12 +72,12 @@ def of_kind(kind: str, label: str) -> Column:
 
 
 def horizon(days: str) -> Column:
-    return rated(f"By {days} d", lambda row: row.horizons[days], f"{days}.num", f"by_{days}")
+    return rated(f"By {days}\u00a0d", lambda row: row.horizons[days], f"{days}.num", f"by_{days}")
 
 
 def share_by(days: str) -> Column:
     text, value = lambda row: rate(row.resolved_by[days]), lambda row: row.resolved_by[days]
-    return Column(f"By {days} d", text, name=f"by_{days}", value=value)
+    return Column(f"By {days}\u00a0d", text, name=f"by_{days}", value=value)
 
 
 def effort(label: str, name: str) -> Column:
