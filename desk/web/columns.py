@@ -64,7 +64,13 @@ def hours(
     otherwise: str = "not reached",
     said: Callable[[float], str] = time_to_resolution.spoken,
 ) -> Column:
-    return Column(label, lambda row: otherwise if (it := value(row)) is None else said(it), name=name, value=value)
+    return Column(
+        label, lambda row: missing(row, otherwise) if (it := value(row)) is None else said(it), name=name, value=value
+    )
+
+
+def missing(row: Any, otherwise: str) -> str:
+    return wording.NOTHING if getattr(row, "n", None) == 0 else otherwise
 
 
 def of_kind(kind: str, label: str) -> Column:

@@ -87,10 +87,10 @@ def bars(name: str, question: windows.Question, rows: list[Any], link: Link) -> 
     ]
 
 
-def horizons(total: Any, link: Link) -> dict[str, Any]:
+def horizons(total: Any, link: Link) -> dict[str, Any] | None:
     """The share resolved by each number of days after the first contact."""
     found = [point(row, f"{days} d", link(f"{days}.num")) for days, row in total.horizons.items() if row.den]
-    return {"points": found, "says": captions.HORIZONS}
+    return {"points": found, "says": captions.HORIZONS} if found else None
 
 
 def point(share: Any, label_: str, url: str) -> dict[str, Any]:

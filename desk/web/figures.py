@@ -49,7 +49,7 @@ def figure(it: wording.Figure, row: Any, link: Link) -> dict[str, Any]:
     found, note = it.of(row), it.note(row)
     if it.kind == wording.SHARE:
         return metric(it, found, link, note)
-    text = it.otherwise if found is None else TEXT[it.kind](found)
+    text = wording.missing(it, row) if found is None else TEXT[it.kind](found)
     return {"label": it.label, "value": text, "url": link(it.part) if it.part and found else "", "note": note}
 
 

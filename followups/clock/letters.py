@@ -61,7 +61,7 @@ TEXT: dict[str, Callable[[Any], str]] = {
 
 def text(figure: wording.Figure, row: Any) -> str:
     found = figure.of(row)
-    return figure.otherwise if found is None else TEXT[figure.kind](found)
+    return wording.missing(figure, row) if found is None else TEXT[figure.kind](found)
 
 
 FILTERS = {

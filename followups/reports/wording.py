@@ -189,6 +189,11 @@ def figures(name: str, row: Any) -> list[Figure]:
     return [it for it in FIGURES[name] if not (it.optional and not it.of(row).den)]
 
 
+def missing(figure: Figure, row: Any) -> str:
+    """What is said where there is no number: of nothing at all, nothing."""
+    return NOTHING if getattr(row, "n", None) == 0 else figure.otherwise
+
+
 def label(question: windows.Question, key: str) -> str:
     """What a row of the cut is called."""
     words = dict(TeamKind.choices).get(key, key) if question.by == "site" else key

@@ -420,3 +420,11 @@ def test_each_figure_that_is_a_link_opens_as_many_rows_as_it_says(as_, two_month
         for url, count in counts.items():
             if url:
                 assert (figure["label"], client.get(url).context["total"]) == (figure["label"], count)
+
+
+def test_a_desk_without_data_shows_dashes_and_no_empty_charts(as_, office):
+    client = as_(office.root)
+    page = client.get(f"/reports/time-to-resolution?{ASKED}&by=team")
+    assert "not reached" not in words(page)
+    assert [figure["value"] for figure in page.context["figures"] if figure["label"].startswith("Half")] == ["\u2013"]
+    assert client.get(f"/reports/resolution?{ASKED}").context["horizons"] is None
