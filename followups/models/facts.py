@@ -51,12 +51,17 @@ class Placed(models.Model):
 
 
 class EndFact(Placed):
-    """One end of a ticket. What came after it within any number of days is a comparison with these two instants."""
+    """One end of a ticket. What came after it within any number of days is a comparison with these two instants; at `said_at`
+    the customer last said of a resolution whether it is one.
+    """
 
     resolved = models.BooleanField()
+    claimed = models.BooleanField()
     left_out = models.CharField(max_length=20, null=True)
     next_any = models.DateTimeField(null=True)
     next_same = models.DateTimeField(null=True)
+    said_at = models.DateTimeField(null=True)
+    confirmed = models.BooleanField(null=True)
 
     class Meta:
         indexes = [

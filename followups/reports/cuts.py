@@ -198,7 +198,7 @@ def _by_days(question: windows.Question, by_day: daily.Daily, source: Source) ->
         "few": daily.few(source.parts, source.sums),
         "sums": daily.added(source.parts, source.sums),
     }
-    found = fetch(question, daily.TALLY, pieces, **split.parameters)
+    found = fetch(question, daily.TALLY, pieces, **split.parameters, **source.given(question))
     ones = [(row.pop("whole"), row.pop("key"), row) for row in found]
     total = next(row for whole, _, row in ones if whole)
     return Tally(total=total, rows={key: row for whole, key, row in ones if not whole} if question.by else {})

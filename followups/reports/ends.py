@@ -29,6 +29,7 @@ class Tables(NamedTuple):
     waiver: str = "followups_waiver"
     reopening: str = "followups_reopening"
     replacing: str = "followups_followup"
+    confirmation: str = "followups_confirmation"
     counted: str = COUNTED_TICKET
 
 
@@ -46,18 +47,19 @@ def ends(of: Tables = ALL) -> str:
     SELECT c.id::text AS end_id, c.ticket_id, c.at AS start, c.reopened_at AS until,
         c.outcome = 'resolved' AS resolved,
         CASE WHEN c.outcome IN ('duplicate', 'spam') THEN c.outcome END AS left_out,
-        c.team_id, coalesce(c.agent_id, c.by_id) AS agent_id, c.category_id, c.channel, c.priority
+        c.team_id, coalesce(c.agent_id, c.by_id) AS agent_id, c.category_id, c.channel, c.priority,
+        c.evidence = 'other_system' AS claimed
     FROM {of.closure} c
     WHERE c.closed AND c.undone_at IS NULL AND c.at <= %(as_of)s
     UNION ALL
     SELECT w.id::text, w.ticket_id, w.at, w.reopened_at, false, NULL,
-        w.team_id, w.agent_id, w.category_id, w.channel, w.priority
+        w.team_id, w.agent_id, w.category_id, w.channel, w.priority, false
     FROM {of.waiver} w
     WHERE w.at <= %(as_of)s
     UNION ALL
     SELECT t.id::text, t.id, coalesce(t.imported_resolved_at, t.imported_closed_at), t.imported_reopened_at,
         t.imported_resolved_at IS NOT NULL, NULL,
-        t.team_id, t.agent_id, t.category_id, t.channel, t.priority
+        t.team_id, t.agent_id, t.category_id, t.channel, t.priority, false
     FROM {of.ticket} t
     WHERE coalesce(t.imported_resolved_at, t.imported_closed_at) <= %(as_of)s
 """

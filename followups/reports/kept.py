@@ -55,6 +55,7 @@ TOUCHED = Tables(
     reopening=f"(SELECT * FROM followups_reopening WHERE ticket_id = ANY({TICKETS}))",
     replacing=f"""(SELECT * FROM followups_followup WHERE id = ANY(ARRAY(
             SELECT replaced_by_id FROM followups_closure WHERE ticket_id = ANY({TICKETS}) AND replaced_by_id IS NOT NULL)))""",
+    confirmation=f"(SELECT * FROM followups_confirmation WHERE ticket_id = ANY({TICKETS}))",
     counted="NOT t.is_demo",
 )
 

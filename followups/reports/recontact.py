@@ -67,7 +67,7 @@ HAPPENED = happened()
 # The ends that started in the period, each with what came after it.
 COUNTED_ENDS = """
     SELECT units.ticket_id, units.start AS at, units.team_id, units.agent_id, units.category_id, units.channel,
-        units.priority, units.customer_id, units.out AS left_out, units.end_id, units.until, units.resolved,
+        units.priority, units.customer_id, units.out AS left_out, units.end_id, units.resolved, units.claimed,
         units.out IS NULL AND units.start + make_interval(secs => %(seconds)s) <= %(as_of)s AS mature,
         coalesce(next_any <= units.start + make_interval(secs => %(seconds)s), false) AS any_issue,
         coalesce(next_same <= units.start + make_interval(secs => %(seconds)s), false) AS same_issue
@@ -101,7 +101,8 @@ KEPT = kept.Kept(
 
 # The columns of a day: how many count, those followed within 7, 14 and 30 days by anything and by the same, those left out.
 MATCHES = "(%(of)s = 'all' OR (d.of = 'won') = (%(of)s = 'resolved'))"
-WITHIN = "2 * array_position(ARRAY[7, 14, 30], (%(seconds)s / 86400)::int)"
+WHICH = "array_position(ARRAY[7, 14, 30], (%(seconds)s / 86400)::int)"
+WITHIN = f"2 * {WHICH}"
 
 
 def _out(*places: int) -> str:

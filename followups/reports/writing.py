@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from followups.reports import daily, dead_ends, first_contact, kept, outreach, recontact, resolution
+from followups.reports import confirmed, daily, dead_ends, first_contact, kept, outreach, recontact, resolution
 from followups.reports.ends import Tables
 
 # All of history, whenever it happened.
@@ -52,7 +52,7 @@ class Fact(NamedTuple):
 
 
 def ends(of: Tables) -> str:
-    return f"{recontact.happened(of)} {recontact.FRESH}"
+    return f"{recontact.happened(of)}, {confirmed.said(of)} {confirmed.FRESH}"
 
 
 # A group turned where one of its tickets ended twice, was reopened, or ended as a duplicate or spam: until its last turn
@@ -107,7 +107,7 @@ def of_window(days: int) -> dict[str, str]:
 WITHIN = [of_window(days) for days in daily.WINDOWS]
 ENDS = Fact(
     table="followups_endfact",
-    columns="resolved, left_out, next_any, next_same",
+    columns=confirmed.COLUMNS,
     made=ends,
     at="u.start",
     of="CASE WHEN f.resolved THEN 'won' ELSE 'lost' END",
@@ -120,8 +120,14 @@ ENDS = Fact(
             for which in ("next_any", "next_same")
         ),
         *(f"f.left_out = '{reason}'" for reason in recontact.REASONS),
+        "f.left_out IS NULL AND f.confirmed",
+        *(
+            f"f.left_out IS NULL AND coalesce(NOT f.confirmed, f.next_same <= f.at + interval '{24 * days} hours')"
+            for days in daily.WINDOWS
+        ),
+        "f.left_out IS NULL AND f.claimed",
     ),
-    latest="f.at",
+    latest="f.at, f.said_at",
 )
 TICKETS = Fact(
     table="followups_ticketfact",

@@ -10,9 +10,21 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from followups.clock import facts
-from followups.models import Category, Closure, Contact, Customer, FollowUp, Keeping, Team, Ticket, Touched
+from followups.models import (
+    Category,
+    Closure,
+    Confirmation,
+    Contact,
+    Customer,
+    FollowUp,
+    Keeping,
+    Team,
+    Ticket,
+    Touched,
+)
 from followups.reports import (
     catalogue,
+    confirmed,
     cuts,
     dead_ends,
     first_contact,
@@ -124,6 +136,11 @@ def anything(world, dice):
         "another step": lambda: Closure.objects.filter(ticket=row, closed=False).update(
             replaced_by=dice.choice(FollowUp.objects.order_by("promised_at", "pk"))
         ),
+        "said": lambda: world.said(row, at),
+        "said again": lambda: Confirmation.objects.filter(ticket=row).update(confirmed=dice.random() < 0.5),
+        "said elsewhere": lambda: Confirmation.objects.filter(ticket=row).update(ticket=dice.choice(world.tickets)),
+        "never said": lambda: Confirmation.objects.filter(ticket=row).delete(),
+        "claimed": lambda: Closure.objects.filter(ticket=row, outcome="resolved").update(evidence="other_system"),
         "merged": lambda: len(world.customers) > 4 and random_acts.merges(world),
         "old import": lambda: Ticket.objects.filter(pk=row.pk, imported_closed_at__isnull=False).update(
             imported_resolved_at=row.opened_at
@@ -243,6 +260,32 @@ def test_only_what_she_was_told_in_place_of_a_closing_marks_it():
 def closings(as_of=NOW):
     total = cuts.tally(question(START, as_of), dead_ends.SAID).total
     return {name: total[name] for name in ("told", "untold")}
+
+
+@pytest.mark.django_db
+def test_what_she_says_of_a_resolution_is_known_from_then_on():
+    row = histories.ticket(histories.person("ana", now=START), at=START)
+    histories.close(row, at=START + DAY, evidence="other_system")
+    facts.build(now=NOW)
+    assert words(NOW) == {"num": 0, "refuted": 0, "claimed": 1}
+    for yes, days in ((True, 2), (False, 10)):
+        Confirmation.objects.create(ticket=row, confirmed=yes, at=START + days * DAY, by_name="She")
+    assert [*Touched.objects.values_list("ticket_id", flat=True)] == [row.pk, row.pk]
+    for turn in range(2):
+        assert bool(turn) == (not Touched.objects.exists())
+        assert words(NOW) == {"num": 0, "refuted": 1, "claimed": 1}
+        assert words(START + 9 * DAY) == {"num": 1, "refuted": 0, "claimed": 1}
+        facts.follow()
+    assert facts.differing() == NONE
+    Confirmation.objects.filter(confirmed=False).delete()
+    assert words(NOW)["num"] == 1
+    facts.follow()
+    assert words(NOW)["num"] == 1
+
+
+def words(as_of):
+    total = cuts.tally(question(START, as_of), confirmed.SOURCE).total
+    return {name: total[name] for name in ("num", "refuted", "claimed")}
 
 
 def same_issue():
