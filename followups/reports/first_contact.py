@@ -27,16 +27,15 @@ COUNTED = (
 WATCHED = "interval '2160 hours'"
 
 
-# A problem with all that any question asks of it: when she contacted us, with what each contact brought the sums to, and when
-# it came to stand resolved and ceased to. Nothing of it later than the longest window that may be asked. Sums so far never fall,
-# so that each stands beside its instant in its own order.
-def facts(of: Tables = ALL, name: str = "known") -> str:
+# When she contacted us, with what each contact brought the sums to. Sums so far never fall, so that each stands beside its
+# instant in its own order; one contact alone needs none.
+def effort_of(of: Tables) -> str:
     return f"""
-    {tickets(of)}, {EPISODES},
     came AS (
-        SELECT m.episode, m.episode_at, m.at AS joined, c.id, c.at, coalesce(c.transfers, 0) AS transfers,
+        SELECT m.episode, m.episode_at, c.id, c.at, coalesce(c.transfers, 0) AS transfers,
             c.channel <> lag(c.channel) OVER episode AS other_channel,
-            c.recorded_by_id <> lag(c.recorded_by_id) OVER episode AS other_ear
+            c.recorded_by_id <> lag(c.recorded_by_id) OVER episode AS other_ear,
+            CASE WHEN c.at < m.at THEN m.at END AS joined_after, count(*) OVER (PARTITION BY m.episode) AS many
         FROM members m JOIN {of.about} c ON c.ticket_id = m.ticket_id
         WHERE c.direction = 'inbound' AND c.answers_follow_up_id IS NULL AND c.purpose NOT IN ('automatic', 'thanks')
             AND c.at >= m.episode_at AND c.at <= m.episode_at + {WATCHED}
@@ -44,24 +43,38 @@ def facts(of: Tables = ALL, name: str = "known") -> str:
         WINDOW episode AS (PARTITION BY m.episode ORDER BY c.at, c.id)
     ),
     so_far AS (
-        SELECT episode, episode_at, at, CASE WHEN at < joined THEN joined END AS joined_after,
-            sum(transfers) OVER so_far AS transfers, count(*) FILTER (WHERE other_channel) OVER so_far AS switches,
+        SELECT episode, at, joined_after, sum(transfers) OVER so_far AS transfers,
+            count(*) FILTER (WHERE other_channel) OVER so_far AS switches,
             count(*) FILTER (WHERE other_ear) OVER so_far AS retold
-        FROM came WINDOW so_far AS (PARTITION BY episode ORDER BY at, id ROWS UNBOUNDED PRECEDING)
+        FROM came WHERE many > 1 WINDOW so_far AS (PARTITION BY episode ORDER BY at, id ROWS UNBOUNDED PRECEDING)
     ),
     effort AS (
-        SELECT episode, nullif(array_agg(at ORDER BY at), ARRAY[min(episode_at)]) AS heard,
+        SELECT episode, array_agg(at ORDER BY at) AS heard,
             CASE WHEN max(transfers) > 0 THEN array_agg(transfers::int ORDER BY transfers) END AS transferred,
             CASE WHEN max(switches) > 0 THEN array_agg(switches::int ORDER BY switches) END AS switched,
             CASE WHEN max(retold) > 0 THEN array_agg(retold::int ORDER BY retold) END AS told_again,
             max(joined_after) AS joined_after, true AS any_heard
         FROM so_far GROUP BY episode
-    ),
-    points AS (
-        SELECT DISTINCT m.episode, m.episode_at, greatest(
-            unnest(array_remove(ARRAY[nullif(m.at, m.episode_at), e.start, e.until], NULL)), m.episode_at) AS at
+        UNION ALL
+        SELECT episode, CASE WHEN at > episode_at THEN ARRAY[at] END,
+            CASE WHEN transfers > 0 THEN ARRAY[transfers::int] END, NULL, NULL, joined_after, true
+        FROM came WHERE many = 1
+    )
+"""
+
+
+# When it came to stand resolved, and ceased to or came to again.
+SOLVED = f"""
+    lives AS (
+        SELECT m.episode, m.episode_at, m.at, greatest(e.start, m.episode_at) AS start, e.until, e.resolved,
+            count(*) OVER (PARTITION BY m.episode) AS many
         FROM members m LEFT JOIN ends e ON e.ticket_id = m.ticket_id
         WHERE m.episode_at >= %(start)s AND m.episode_at < %(end)s
+    ),
+    points AS (
+        SELECT DISTINCT episode, episode_at, greatest(
+            unnest(array_remove(ARRAY[nullif(at, episode_at), start, until], NULL)), episode_at) AS at
+        FROM lives WHERE many > 1
     ),
     stood AS (
         SELECT p.episode, p.at,
@@ -77,7 +90,21 @@ def facts(of: Tables = ALL, name: str = "known") -> str:
         SELECT episode, at, resolved <> lag(resolved, 1, false) OVER (PARTITION BY episode ORDER BY at) AS changed
         FROM stood
     ),
-    solved AS (SELECT episode, array_agg(at ORDER BY at) AS changes FROM changes WHERE changed GROUP BY episode),
+    solved AS (
+        SELECT episode, array_agg(at ORDER BY at) AS changes FROM changes WHERE changed GROUP BY episode
+        UNION ALL
+        SELECT episode, array_remove(ARRAY[start, until], NULL) FROM lives
+        WHERE many = 1 AND resolved AND (until IS NULL OR until > start)
+    )
+"""
+
+
+# A problem with all that any question asks of it, and nothing later than the longest window that may be asked.
+def facts(of: Tables = ALL, name: str = "known") -> str:
+    return f"""
+    {tickets(of)}, {EPISODES},
+    {effort_of(of)},
+    {SOLVED},
     {name} AS (
         SELECT {kept.of("t")}, t.left_out, m.episode IS NOT NULL AS is_first,
             CASE WHEN m.episode IS NOT NULL AND any_heard IS NULL THEN '{{}}' ELSE effort.heard END AS heard,
