@@ -110,9 +110,9 @@ def record_all(rows: list[Event]) -> None:
 STAGED = """
 INSERT INTO followups_event (kind, at, entered_at, ticket_id, by_name, door, data)
 SELECT 'imported.state', at, %s, ticket_id, coalesce(nullif(actor, ''), 'import'), 'import',
-    jsonb_strip_nulls(jsonb_build_object('seq', seq, 'state', state, 'ended', ended, 'team', nullif(team, ''),
-        'agent', nullif(agent, ''), 'priority', nullif(priority, ''), 'reopen_count', reopen_count,
-        'reassignment_count', reassignment_count))
+    jsonb_strip_nulls(jsonb_build_object('seq', seq, 'state', state, 'ended', ended,
+        'resolved', nullif(resolved, false), 'team', nullif(team, ''), 'agent', nullif(agent, ''),
+        'priority', nullif(priority, ''), 'reopen_count', reopen_count, 'reassignment_count', reassignment_count))
 FROM {table} WHERE ticket_id > %s AND ticket_id <= %s AND NOT is_known AND NOT is_kept ORDER BY ticket_id, seq"""
 
 

@@ -1,6 +1,7 @@
 """The event log of an import: staged by COPY, then written to the history of its tickets in sets.
 
-Events are known again by ticket and `seq`; they only ever feed the timeline and the reopenings, never a resolution.
+Events are known again by ticket and `seq`; they only ever feed the timeline, the reopenings and when it was first said to be
+resolved, never whether it is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,8 +15,8 @@ from followups.actions import import_reading, import_rows, import_writing
 
 STAGE = """
 CREATE TEMP TABLE import_event (
-    line bigint, reference text, seq integer, at timestamptz, state text, ended boolean, team text, agent text,
-    actor text, priority text, reopen_count integer, reassignment_count integer)"""
+    line bigint, reference text, seq integer, at timestamptz, state text, ended boolean, resolved boolean, team text,
+    agent text, actor text, priority text, reopen_count integer, reassignment_count integer)"""
 DOUBLES = """
 DELETE FROM import_event WHERE line IN (
     SELECT line FROM (
@@ -67,12 +68,19 @@ FROM (
 ) x
 WHERE was_ended AND NOT ended AND NOT is_kept
 ON CONFLICT (id) DO NOTHING"""
+FIRST_RESOLVED = """
+INSERT INTO followups_loggedresolution AS known (ticket_id, at)
+SELECT ticket_id, min(at) FROM import_history
+WHERE ticket_id > %(after)s AND ticket_id <= %(until)s AND resolved AND NOT is_kept GROUP BY ticket_id
+ON CONFLICT (ticket_id) DO UPDATE SET at = excluded.at WHERE excluded.at < known.at"""
 COUNT_REOPENINGS = """
 UPDATE followups_ticket t SET reopen_count = n FROM (
     SELECT r.ticket_id, count(*) AS n FROM followups_reopening r WHERE r.imported AND r.ticket_id > %(after)s
         AND r.ticket_id <= %(until)s GROUP BY 1
 ) x WHERE t.id = x.ticket_id AND t.source = %(source)s AND t.reopen_count <> n"""
-COLUMNS = "line, reference, seq, at, state, ended, team, agent, actor, priority, reopen_count, reassignment_count"
+COLUMNS = (
+    "line, reference, seq, at, state, ended, resolved, team, agent, actor, priority, reopen_count, reassignment_count"
+)
 
 
 def begin() -> None:
@@ -86,8 +94,8 @@ def stage(rows: Iterable[import_rows.EventRow]) -> None:
     with connection.cursor() as cursor, cursor.copy(f"COPY import_event ({COLUMNS}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(
-                (row.line, row.reference, row.seq, row.at, row.state, row.ended, row.team, row.agent, row.actor,
-                 row.priority, row.reopen_count, row.reassignment_count)
+                (row.line, row.reference, row.seq, row.at, row.state, row.ended, row.resolved, row.team, row.agent,
+                 row.actor, row.priority, row.reopen_count, row.reassignment_count)
             )  # fmt: skip
 
 
@@ -142,6 +150,7 @@ def write_batch(*, after: int, until: int, load: import_writing.Load, now: datet
     with connection.cursor() as cursor:
         cursor.execute(REOPENINGS, bounds)
         load.counts["reopenings"] += cursor.rowcount
+        cursor.execute(FIRST_RESOLVED, bounds)
         if not load.has("reopen_count"):
             cursor.execute(COUNT_REOPENINGS, bounds)
     return written

@@ -53,7 +53,14 @@ class Map:
 
     def is_end(self, word: str) -> bool:
         """Whether a state of the history is an end, by the map's words or else by the usual ones."""
-        return (self.standing(word) or USUAL_WORDS.get(word.casefold(), "open")) != "open"
+        return self._stands_for(word) != "open"
+
+    def is_resolution(self, word: str) -> bool:
+        """Whether a state of the history says that it was resolved."""
+        return self._stands_for(word) == "resolved"
+
+    def _stands_for(self, word: str) -> str:
+        return self.standing(word) or USUAL_WORDS.get(word.casefold(), "open")
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class EventRow:
     at: datetime
     state: str
     ended: bool
+    resolved: bool
     team: str
     agent: str
     actor: str
@@ -219,6 +220,7 @@ def event(cells: Cells, chosen: import_maps.Map) -> EventRow:
         at=at,
         state=state,
         ended=chosen.is_end(state),
+        resolved=chosen.is_resolution(state),
         team=cells.text("team", 120),
         agent=cells.text("agent", 150),
         actor=masking.mask_cards(cells.text("actor", 200)),

@@ -194,6 +194,16 @@ class Reopening(models.Model):
         indexes = [models.Index(fields=["ticket", "at"], name="reopening_ticket")]
 
 
+class LoggedResolution(models.Model):
+    """When an imported event log first called a ticket resolved; whether it is, the ticket's own row alone says."""
+
+    ticket = models.OneToOneField(Ticket, models.CASCADE, primary_key=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], include=["ticket"], name="logged_resolution_at")]
+
+
 class Confirmation(models.Model):
     """The customer's own word on a resolution."""
 

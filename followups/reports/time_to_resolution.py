@@ -20,8 +20,8 @@ COUNTED = (
     " or one tenth. Shares resolved by 1, 3, 7 and 30 days: Aalen-Johansen, with ending unresolved as a competing"
     " event; none where no ticket was watched that long. Working time: what of the same time lies in the hours of the"
     " team in which the ticket was opened (else the desk's), days off left out, by the calendars as they are now."
-    " First said solved: Kaplan-Meier up to the first closing as resolved, or the resolution that an import brought;"
-    " all others are censored as above. It did not hold where the ticket does not stand resolved at as_of, or was opened"
+    " First said solved: Kaplan-Meier up to the first closing as resolved, or the first such state in an imported log; all"
+    " others are censored as above. It did not hold where the ticket does not stand resolved at as_of, or was opened"
     " again in between. Duplicates and spam are left out and counted."
 )
 HOUR = 3_600_000_000
@@ -29,7 +29,8 @@ DAY = 24 * HOUR
 SHARES = (0.5, 0.9)
 
 RETURNED = "(SELECT tickets FROM returned)::bigint[]"
-# Whoever was reopened may have been resolved before; all others were at most once.
+# Whoever was reopened may have been resolved before, and an imported log may say so earlier than its ticket; all others
+# were at most once.
 REOPENED = Tables(
     ticket=f"(SELECT * FROM followups_ticket WHERE id = ANY({RETURNED}))",
     closure=f"(SELECT * FROM followups_closure WHERE ticket_id = ANY({RETURNED}))",
@@ -42,11 +43,14 @@ FIRST = f"""
     ),
     returned AS MATERIALIZED (SELECT ARRAY(SELECT ticket_id FROM back) AS tickets),
     said AS MATERIALIZED (
-        SELECT ticket_id, min(start) AS said_at FROM ({ends(REOPENED)}) e WHERE resolved GROUP BY ticket_id
+        SELECT ticket_id, min(start) AS said_at FROM (
+            SELECT ticket_id, start FROM ({ends(REOPENED)}) e WHERE resolved
+            UNION ALL
+            SELECT ticket_id, at FROM followups_loggedresolution WHERE at >= %(start)s AND at <= %(as_of)s
+        ) each_time GROUP BY ticket_id
     ),
     {worked.CALENDARS}
 """
-# Of a ticket that was resolved once and never reopened the first resolution is the one that stands.
 SAID = "least(said_at, CASE WHEN resolved THEN ended_at END)"
 TIMED = f"""
     SELECT known.*, {SAID} AS first_at,

@@ -104,6 +104,7 @@ def times(rows: Recorded, asked: Any) -> list[Fact]:
 def first_said(rows: Recorded, ticket_id: int, as_of: int) -> int | None:
     """The first time that anybody said it was resolved, whatever became of that."""
     said = [end["start"] for end in rows.ends[ticket_id] if end["resolved"] and end["start"] <= as_of]
+    said += [row["at"] for row in rows.logged[ticket_id] if row["at"] <= as_of]
     return min(said, default=None)
 
 

@@ -10,7 +10,19 @@ from typing import Any
 
 from django.db import connection
 
-from followups.models import Closure, Confirmation, Contact, Customer, FollowUpState, Policy, Ticket, Waiver
+from followups import timeline
+from followups.models import (
+    Actor,
+    Closure,
+    Confirmation,
+    Contact,
+    Customer,
+    FollowUpState,
+    LoggedResolution,
+    Policy,
+    Ticket,
+    Waiver,
+)
 from tests import factories
 from tests.followups.reports import histories
 from tests.oracle import random_acts
@@ -90,6 +102,8 @@ class World:
             self.back(row, self.instant(closed, 20))
         elif self.dice.random() < 0.2:
             reopened_in_the_log(row, at=self.instant(row.opened_at, 10))
+        if self.dice.random() < 0.4:
+            logged(row, [self.instant(row.opened_at, 15) for _ in range(3)])
 
     def lived(self, row: Ticket) -> None:
         if self.dice.random() < 0.8:
@@ -243,6 +257,16 @@ def reopened_in_the_log(row: Ticket, *, at: datetime) -> None:
     row.reopenings.create(at=at, entered_at=at, by_name="import", reason="log", imported=True)
 
 
+def logged(row: Ticket, instants: list[datetime]) -> None:
+    """States of its imported history: resolved twice, then closed."""
+    for seq, (at, state) in enumerate(zip(instants, ("Resolved", "Resolved", "Closed"), strict=True), 1):
+        is_said = {"resolved": True} if state == "Resolved" else {}
+        timeline.record(
+            "imported.state", by=Actor("import"), now=at, ticket=row, seq=seq, state=state, ended=True, **is_said
+        )
+    LoggedResolution.objects.create(ticket=row, at=min(instants[:2]))
+
+
 def make(seed: int, tickets: int = 90) -> World:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL followups.importing = 'on'")
@@ -261,6 +285,8 @@ INSTANTS = {
     "closure": "at entered_at reopened_at undone_at",
     "waiver": "at entered_at reopened_at",
     "reopening": "at entered_at",
+    "event": "at entered_at",
+    "loggedresolution": "at",
     "followup": "promised_at promised_from promised_by told_at ended_at",
     "handover": "at",
     "move": "at from_from from_by to_by",

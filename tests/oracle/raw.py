@@ -28,6 +28,7 @@ TABLES = {
     "category_id, channel, priority, reopened_at, undone_at",
     "waiver": "id, ticket_id, kind, at, entered_at, team_id, agent_id, category_id, channel, priority, reopened_at",
     "reopening": "id, ticket_id, at",
+    "event": "ticket_id, kind, at, data->>'resolved' AS resolved",
     "confirmation": "id, ticket_id, at, confirmed",
     "followup": "id, ticket_id, owner_id, team_id, promiser_id, channel, voicemail_ok, promised_at, promised_from, "
     "promised_by, told_at, told_contact_id, state, called_off_by, ended_at, brought",

@@ -61,6 +61,8 @@ class Recorded:
         self.contacts = grouped(rows["contact"], "ticket_id", order=lambda row: (row["at"], row["id"]))
         self.steps = grouped(rows["followup"], "ticket_id")
         self.reopenings = grouped(rows["reopening"], "ticket_id")
+        said = (row for row in rows["event"] if row["kind"] == "imported.state" and row["resolved"] == "true")
+        self.logged = grouped(list(said), "ticket_id")
         self.confirmations = grouped(
             rows["confirmation"], "ticket_id", order=lambda row: (row["at"], not row["confirmed"])
         )

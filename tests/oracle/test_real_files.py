@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from followups.actions import closing, customers, importing
 from followups.clock import facts
-from followups.models import Actor, Customer, Ticket
+from followups.models import Actor, Customer, LoggedResolution, Ticket
 from followups.reports import catalogue, kept, recontact, resolution, tables, time_to_resolution
 from tests import factories
 from tests.followups.reports.histories import question
@@ -70,6 +70,7 @@ def test_incidents(real_data):
     assert recontact.report(asked()).total.any_issue.excluded["no_customer"] == more["no_customer"]
     resolution_of_incidents(first, more)
     times_of_incidents(first["ttr_hours"])
+    assert LoggedResolution.objects.count() == first["ever_resolved_by_events"]
     incidents_agree_with_the_oracle()
     the_file_holds_the_same_figures()
     the_facts_hold_the_same_figures(first, more)

@@ -24,6 +24,7 @@ from followups.models import (
     Event,
     ImportMap,
     ImportRun,
+    LoggedResolution,
     Notice,
     Reminder,
     Reopening,
@@ -60,7 +61,7 @@ def faults(run: ImportRun) -> list[tuple]:
 
 def everything() -> list:
     """All that an import may write, its own rows aside."""
-    models = (Ticket, Contact, Event, Reopening, Customer, Team, Agent, Category)
+    models = (Ticket, Contact, Event, Reopening, LoggedResolution, Customer, Team, Agent, Category)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
@@ -137,6 +138,27 @@ def test_an_import_makes_no_closure_reminder_notice_or_message():
     load(events=EVENTS)
     assert [model.objects.count() for model in (Closure, Reminder, Notice, Delivery)] == [0, 0, 0, 0]
     assert set(Event.objects.values_list("kind", "door")) == {("imported.state", "import")}
+
+
+def test_the_log_says_when_a_ticket_was_first_resolved_and_in_pieces_too():
+    def known():
+        return dict(LoggedResolution.objects.values_list("ticket__reference", "at"))
+
+    lines = EVENTS.splitlines(keepends=True)
+    pieces = [[lines[0], *(line for line in lines[1:] if some in line)] for some in (b"T-3,4", b"T-3,2", b"T-1")]
+    load(events=b"".join(pieces[0]))
+    assert known() == {"T-3": datetime(2026, 3, 5, 9, tzinfo=UTC)}
+    for piece in pieces[1:]:
+        load(events=b"".join(piece))
+    load(events=EVENTS)
+    assert known() == {"T-3": datetime(2026, 3, 4, 9, tzinfo=UTC), "T-1": datetime(2026, 3, 2, 15, tzinfo=UTC)}
+
+
+def test_the_words_of_a_map_say_what_is_resolved_in_the_log():
+    load(events=EVENTS, map={"words": {"resolved": ["active"], "ended": ["resolved"]}})
+    said = dict(LoggedResolution.objects.values_list("ticket__reference", "at"))
+    assert said == {"T-3": datetime(2026, 3, 4, 12, tzinfo=UTC)}
+    assert list(Event.objects.filter(data__resolved=True).values_list("data__state", flat=True)) == ["Active"]
 
 
 def test_agents_made_by_an_import_cannot_sign_in():

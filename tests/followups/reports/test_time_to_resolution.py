@@ -1,9 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from followups.clock import facts
-from followups.models import Policy
+from followups.models import LoggedResolution, Policy
 from followups.reports import cuts, rows, time_to_resolution
 from tests import factories
 from tests.followups.reports import histories
@@ -177,6 +178,39 @@ def test_what_came_later_changes_no_first_resolution(is_kept):
         total = time_to_resolution.report(histories.question(START, as_of, end=AS_OF)).total
         found[days] = (total.events, total.first.n, total.first.median_hours, total.first.not_held)
     assert found == {0.5: (0, 0, None, 0), 1: (1, 1, 24, 0), 5: (0, 1, 24, 1), 10: (1, 1, 24, 1)}
+
+
+def imported(*, resolved, logged):
+    """Ended in another system, with what its log said."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL followups.importing = 'on'")
+    row = histories.ticket(None, at=AS_OF - 20 * DAY, imported=True, import_digest="seen")
+    row.imported_resolved_at = row.opened_at + resolved * DAY if resolved else None
+    row.imported_closed_at = row.opened_at + 8 * DAY
+    histories.end(row, at=row.imported_closed_at, outcome="imported")
+    LoggedResolution.objects.create(ticket=row, at=row.opened_at + logged * DAY)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("resolved", "logged", "back", "n", "hours", "not_held"),
+    [
+        (5, 2, None, 1, 48, 0),
+        (5, 2, 3, 1, 48, 1),
+        (5, 2, 1, 1, 48, 0),
+        (5, 6, None, 1, 120, 0),
+        (None, 2, None, 1, 48, 1),
+    ],
+)
+def test_an_imported_log_feeds_the_first_resolution_alone(resolved, logged, back, n, hours, not_held):
+    row = imported(resolved=resolved, logged=logged)
+    if back:
+        at = row.opened_at + back * DAY
+        row.reopenings.create(at=at, entered_at=at, by_name="import", reason="log", imported=True)
+    total = report().total
+    assert (total.events, total.ended_unresolved) == ((1, 0) if resolved else (0, 1))
+    assert total.median_hours == (resolved * 24 if resolved else None)
+    assert total.first == rows.First(hours, hours, n=n, not_held=not_held)
 
 
 def test_a_figure_of_the_first_resolutions_leads_to_its_rows():
