@@ -194,7 +194,8 @@ class Page:
     def __init__(self, text: str) -> None:
         cut = text.partition('aria-labelledby="cut"')[2]
         self.table = re.search(r"<table.*?</table>|$", cut, re.DOTALL)[0]
-        self.heads = [html.unescape(head) for head in re.findall(r'<th scope="col" class="num">(.*?)</th>', self.table)]
+        heads = re.findall(r'<th scope="col" class="num".*?>(.*?)</th>', self.table, re.DOTALL)
+        self.heads = [html.unescape(re.sub(r"<.*?>", "", head)).strip().replace("\u00a0", " ") for head in heads]
         lines = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', self.table, re.DOTALL)
         self.lines = [[cell(each) for each in re.findall(r'<td class="num">(.*?)</td>', line)] for _, line in lines]
         figures = re.findall(r'<section class="figure" aria-label="(.*?)">(.*?)</section>', text, re.DOTALL)
