@@ -22,7 +22,7 @@ QUERIES = {
     "time-to-resolution": 11,
     "promises": 9,
     "chase": 9,
-    "dead-ends": 11,
+    "dead-ends": 13,
     "silent": 10,
     "confirmed": 9,
     "targets": 10,
