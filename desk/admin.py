@@ -110,6 +110,7 @@ LOOKS: dict[type, dict[str, str]] = {
         "columns": "ladder position audience after_minutes elapsing repeat_minutes repeats",
         "joins": "ladder",
     },
+    models.LoggedResolution: {"columns": "ticket at", "search": "=ticket__number", "joins": "ticket"},
     models.Mailing: {"columns": "agent report period rhythm at zone look_at paused_at why", "joins": "agent"},
     models.Mark: {"columns": "at kind what by_name", "filters": "kind"},
     models.Messaging: {"columns": "team told moved kept closed language", "joins": "team"},

@@ -7,7 +7,10 @@ from django.db.models import Q
 class Migration(migrations.Migration):
     dependencies = [("followups", "0019_open_by_fact")]
     operations = [
-        migrations.AddIndex("followup", models.Index(fields=["promised_by"], name="follow_up_promised")),
+        migrations.AddIndex(
+            "followup",
+            models.Index(fields=["promised_by"], name="follow_up_promised", condition=Q(promised_at__isnull=False)),
+        ),
         migrations.RemoveIndex("followup", name="follow_up_told"),
         migrations.AddIndex(
             "followup",

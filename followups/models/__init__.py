@@ -23,7 +23,17 @@ from followups.models.deliveries import Delivery, DeliveryKind, DeliveryState, M
 from followups.models.disclosures import Disclosure
 from followups.models.events import Event
 from followups.models.exports import Export, Way
-from followups.models.facts import ClosureFact, DayCount, DrawFact, EndFact, EpisodeFact, Keeping, TicketFact, Touched
+from followups.models.facts import (
+    ClosureFact,
+    DayCount,
+    DrawFact,
+    EndFact,
+    EpisodeFact,
+    Keeping,
+    PromiseFact,
+    TicketFact,
+    Touched,
+)
 from followups.models.followups import Brought, FollowUp, FollowUpState, Handover, Move, Stage
 from followups.models.imports import ImportMap, ImportRun, ImportState
 from followups.models.ladders import Audience, Elapsing, Ladder, LadderStep, Rota, RotaMember
@@ -115,6 +125,7 @@ __all__ = [
     "Plan",
     "PlanStep",
     "Policy",
+    "PromiseFact",
     "Purpose",
     "Reached",
     "Reminder",

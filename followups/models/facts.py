@@ -165,6 +165,28 @@ class EpisodeFact(Placed):
         ]
 
 
+class PromiseFact(Placed):
+    """One follow-up, `at` its date as it counts in the end, told to the customer or not. It stands as it does from `last_at`
+    on, the last that happened to it.
+    """
+
+    follow_up_id = models.UUIDField()
+    told_at = models.DateTimeField(null=True)
+    left_out = models.CharField(max_length=20, null=True)
+    moved_alone = models.BooleanField()
+    message = models.BooleanField()
+    connected_at = models.DateTimeField(null=True)
+    empty_handed = models.BooleanField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at"], name="promise_fact_at"),
+            models.Index(fields=["ticket_id"], name="promise_fact_ticket"),
+            models.Index(fields=["customer_id"], name="promise_fact_customer"),
+        ]
+
+
 class DayCount(models.Model):
     """Counts and sums of the facts of one day (in the zone of `Keeping`) and one key of one cut; `of` is a kind of facts."""
 

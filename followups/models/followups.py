@@ -152,7 +152,8 @@ class FollowUp(models.Model):
             ),
             models.Index(fields=["team", "promised_by"], name="follow_up_open_of_team", condition=Q(state="scheduled")),
             models.Index(fields=["ended_by", "-ended_at"], name="follow_up_ended", condition=~Q(state="scheduled")),
-            models.Index(fields=["promised_by"], name="follow_up_promised"),
+            # For what asks what was promised by then: whoever asks for open ones takes theirs, whatever the planner reckons.
+            models.Index(fields=["promised_by"], name="follow_up_promised", condition=Q(promised_at__isnull=False)),
             models.Index(
                 fields=["ended_at", "promised_at"], name="follow_up_over", condition=Q(ended_at__isnull=False)
             ),

@@ -63,7 +63,7 @@ class Measure:
 MEASURES = (
     Measure("unsolved", resolution.NAME, resolution.SOURCE, "7.unsolved", "7.den"),
     Measure("came_back", recontact.NAME, recontact.SOURCE, "same_issue", "den"),
-    Measure("broken", promises.NAME, promises.SOURCE, "broken", "den"),
+    Measure("broken", promises.NAME, promises.COUNTED_ALONE, "broken", "den"),
     Measure("untold", dead_ends.NAME, dead_ends.SAID, "untold", "den"),
 )
 UNSOLVED = MEASURES[0]

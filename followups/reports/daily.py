@@ -58,7 +58,7 @@ class Daily:
 
     `fresh` makes the facts of the touched anew, in the shape of `table`; `columns` and `where` turn either into what the
     source counts. `days` are those watched after a fact, none: as many as are asked for. `final`: stands only where nothing
-    happened after as_of.
+    happened after as_of. `ahead`: facts may lie after as_of, as what is due later does.
     """
 
     of: str
@@ -70,6 +70,7 @@ class Daily:
     where: str = "true"
     days: tuple[int, ...] = ()
     final: bool = False
+    ahead: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def split(question: windows.Question, daily: Daily) -> Split:
     zone, as_of = ZoneInfo(question.zone), question.as_of.astimezone(UTC)
     watched = daily.days or (question.window_days,)
     over = {f"over_{days}": on(as_of - days * ONE, zone) for days in watched}
-    until = min(question.end, question.as_of + timedelta(microseconds=1))
+    until = question.end if daily.ahead else min(question.end, question.as_of + timedelta(microseconds=1))
     first, last = on(question.start, zone), on(until, zone)
     edges = {day for day in (first, last, on(question.as_of, zone), *over.values()) if first <= day <= last}
     if question.start == windows.midnight(first, zone) and first not in (
@@ -159,11 +160,11 @@ TOUCHED = """
         SELECT {columns}, -1 FROM {table} f
         WHERE (f.ticket_id = ANY((SELECT tickets FROM who)::bigint[])
             OR f.customer_id = ANY((SELECT customers FROM who)::uuid[]))
-            AND f.at >= %(start)s AND f.at < %(end)s AND f.at <= %(as_of)s
+            AND f.at >= %(start)s AND f.at < %(end)s AND {seen}
             AND {on} >= %(first)s AND {on} < %(last)s AND {on} <> ALL(%(edges)s::date[]) AND {where}
         UNION ALL
         SELECT {columns}, 1 FROM fresh f
-        WHERE f.at >= %(start)s AND f.at < %(end)s AND f.at <= %(as_of)s AND {where}
+        WHERE f.at >= %(start)s AND f.at < %(end)s AND {seen} AND {where}
 """
 
 
@@ -178,7 +179,8 @@ def at_edges(split: Split) -> str:
 
 def pieces(question: windows.Question, daily: Daily, split: Split) -> dict[str, str]:
     """What fills the statement, but for the conditions of the parts."""
-    touched = TOUCHED.format(columns=daily.columns, table=daily.table, where=daily.where, on=ON)
+    seen = "true" if daily.ahead else "f.at <= %(as_of)s"
+    touched = TOUCHED.format(columns=daily.columns, table=daily.table, where=daily.where, on=ON, seen=seen)
     anybody, cut = kept.state().touched, cut_of(question) or "total"
     return {
         "marked": f"{kept.who(kept.MARKS)}, {daily.fresh}," if anybody else "",

@@ -17,7 +17,7 @@ SAID = ("closure", "waiver", "reopening")
 class Tables(NamedTuple):
     """What a question reads: whole tables, or the rows of some tickets alone. `any_ticket` are those that contacts name,
     `replacing` the follow-ups that stand in the place of closures, `about` the contacts that name a ticket,
-    whoever's they are.
+    whoever's they are, `attempt` those made for a follow-up.
     """
 
     ticket: str = "followups_ticket"
@@ -30,6 +30,10 @@ class Tables(NamedTuple):
     reopening: str = "followups_reopening"
     replacing: str = "followups_followup"
     confirmation: str = "followups_confirmation"
+    follow_up: str = "followups_followup"
+    move: str = "followups_move"
+    handover: str = "followups_handover"
+    attempt: str = "followups_contact"
     counted: str = COUNTED_TICKET
 
 

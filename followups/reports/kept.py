@@ -43,6 +43,7 @@ def of_whom(column: str) -> str:
 
 
 TICKETS, CUSTOMERS = f"{of_whom('tickets')}::bigint[]", f"{of_whom('customers')}::uuid[]"
+FOLLOW_UPS = f"ARRAY(SELECT id FROM followups_followup WHERE ticket_id = ANY({TICKETS}))"
 TOUCHED = Tables(
     ticket=f"(SELECT * FROM followups_ticket WHERE id = ANY({TICKETS}))",
     any_ticket="(SELECT * FROM followups_ticket WHERE id = ANY((SELECT tickets FROM named)::bigint[]))",
@@ -56,6 +57,10 @@ TOUCHED = Tables(
     replacing=f"""(SELECT * FROM followups_followup WHERE id = ANY(ARRAY(
             SELECT replaced_by_id FROM followups_closure WHERE ticket_id = ANY({TICKETS}) AND replaced_by_id IS NOT NULL)))""",
     confirmation=f"(SELECT * FROM followups_confirmation WHERE ticket_id = ANY({TICKETS}))",
+    follow_up=f"(SELECT * FROM followups_followup WHERE ticket_id = ANY({TICKETS}))",
+    move=f"(SELECT * FROM followups_move WHERE follow_up_id = ANY({FOLLOW_UPS}))",
+    handover=f"(SELECT * FROM followups_handover WHERE follow_up_id = ANY({FOLLOW_UPS}))",
+    attempt=f"(SELECT * FROM followups_contact WHERE follow_up_id = ANY({FOLLOW_UPS}))",
     counted="NOT t.is_demo",
 )
 

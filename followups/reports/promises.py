@@ -7,8 +7,8 @@ owner and team that are.
 
 from typing import Any
 
-from followups.reports import answers, cuts, rows, windows
-from followups.reports.ends import COUNTED_TICKET
+from followups.reports import answers, cuts, daily, kept, rows, windows
+from followups.reports.ends import Tables
 
 NAME = "promises"
 REASONS = ("called_off", "spam")
@@ -30,12 +30,11 @@ CONNECTED = """c.reached = 'reached' OR (c.reached = 'voicemail' AND u.voicemail
                 AND u.channel <> 'phone')"""
 
 STEP = """f.id, f.ticket_id, f.owner_id, f.promiser_id, f.team_id, f.channel, f.voicemail_ok, f.told_contact_id, f.brought,
-            f.state, f.called_off_by, f.ended_at, f.promised_from, f.promised_by, f.told_at"""
+            f.state, f.called_off_by, f.ended_at, f.promised_at, f.promised_from, f.promised_by, f.told_at"""
 DATED = "f.promised_by >= %(start)s AND f.promised_by < %(end)s"
 
-# First what may be due in the period by any date that it ever had: all else is asked of these alone. Contacts in which she
-# was told or agreed to another date do not keep the promise that was made in them.
-HAPPENED = f"""
+# First what may be due in the period by any date that it ever had: all else is asked of these alone.
+STEPS = f"""
     steps AS MATERIALIZED (
         SELECT {STEP} FROM followups_followup f WHERE {DATED} AND f.promised_at <= %(as_of)s
         UNION ALL
@@ -43,14 +42,29 @@ HAPPENED = f"""
         WHERE f.id = ANY(ARRAY(
                 SELECT follow_up_id FROM followups_move WHERE from_by >= %(start)s AND from_by < %(end)s
             )) AND NOT ({DATED}) AND f.promised_at <= %(as_of)s
-    ),
+    )
+"""
+IDS, TICKETS = "(SELECT ids FROM which)::uuid[]", "(SELECT tickets FROM which)::bigint[]"
+PERIOD = Tables(
+    follow_up="steps",
+    move="(SELECT * FROM followups_move WHERE follow_up_id = ANY(ARRAY(SELECT id FROM steps)))",
+    handover=f"(SELECT * FROM followups_handover WHERE follow_up_id = ANY({IDS}))",
+    attempt=f"(SELECT * FROM followups_contact WHERE follow_up_id = ANY({IDS}))",
+    closure=f"(SELECT * FROM followups_closure WHERE ticket_id = ANY({TICKETS}))",
+    ticket=f"(SELECT * FROM followups_ticket WHERE id = ANY({TICKETS}))",
+)
+
+
+# Contacts in which she was told or agreed to another date do not keep the promise that was made in them.
+def happened(of: Tables) -> str:
+    """The follow-ups that fall due in the period (`units`), and what was done for them."""
+    return f"""
     moves AS MATERIALIZED (
-        SELECT id, follow_up_id, at, from_by, from_from, agreed, agreed_contact_id
-        FROM followups_move WHERE follow_up_id = ANY(ARRAY(SELECT id FROM steps))
+        SELECT m.id, m.follow_up_id, m.at, m.from_by, m.from_from, m.agreed, m.agreed_contact_id FROM {of.move} m
     ),
     alone AS (
         SELECT DISTINCT ON (m.follow_up_id) m.follow_up_id, m.from_by, m.from_from
-        FROM moves m JOIN steps f ON f.id = m.follow_up_id
+        FROM moves m JOIN {of.follow_up} f ON f.id = m.follow_up_id
         WHERE m.at <= %(as_of)s AND m.at > f.told_at AND NOT (m.agreed AND m.at < m.from_by)
         ORDER BY m.follow_up_id, m.at, m.id
     ),
@@ -59,79 +73,90 @@ HAPPENED = f"""
         FROM moves WHERE at > %(as_of)s ORDER BY follow_up_id, at, id
     ),
     due AS (
-        SELECT f.*, coalesce(alone.from_by, later.from_by, f.promised_by) AS due_by,
+        SELECT {STEP}, coalesce(alone.from_by, later.from_by, f.promised_by) AS due_by,
             CASE WHEN alone.from_by IS NOT NULL THEN alone.from_from WHEN later.from_by IS NOT NULL THEN later.from_from
                 ELSE f.promised_from END AS due_from,
             alone.from_by IS NOT NULL AS moved_alone,
             coalesce(f.told_at <= %(as_of)s, false) AS told
-        FROM steps f
+        FROM {of.follow_up} f
         LEFT JOIN alone ON alone.follow_up_id = f.id
         LEFT JOIN later ON later.follow_up_id = f.id
+        WHERE f.promised_at <= %(as_of)s
     ),
     units AS MATERIALIZED (SELECT * FROM due WHERE due_by >= %(start)s AND due_by < %(end)s),
-    known AS MATERIALIZED (SELECT array_agg(id) AS ids, array_agg(ticket_id) AS tickets FROM units),
+    which AS MATERIALIZED (SELECT array_agg(id) AS ids, array_agg(ticket_id) AS tickets FROM units),
     handed AS (
         SELECT DISTINCT ON (h.follow_up_id) h.follow_up_id, h.from_owner_id, h.from_team_id
-        FROM units u JOIN followups_handover h ON h.follow_up_id = u.id
-        WHERE h.follow_up_id = ANY((SELECT ids FROM known)::uuid[]) AND h.at > least(u.due_by, %(as_of)s)
+        FROM units u JOIN {of.handover} h ON h.follow_up_id = u.id
+        WHERE h.at > least(u.due_by, %(as_of)s)
         ORDER BY h.follow_up_id, h.at, h.id
     ),
     spam AS (
-        SELECT ticket_id FROM followups_closure
-        WHERE ticket_id = ANY((SELECT tickets FROM known)::bigint[]) AND outcome = 'spam' AND undone_at IS NULL
-            AND at <= %(as_of)s AND (reopened_at IS NULL OR reopened_at > %(as_of)s)
+        SELECT c.ticket_id FROM {of.closure} c
+        WHERE c.outcome = 'spam' AND c.undone_at IS NULL
+            AND c.at <= %(as_of)s AND (c.reopened_at IS NULL OR c.reopened_at > %(as_of)s)
     ),
     touches AS (
-        SELECT u.id,
+        SELECT u.id, max(c.at) AS last_at,
             min(c.at) FILTER (WHERE {CONNECTED}) AS connected_at,
             bool_or(c.reached IN ('voicemail', 'written')
                 AND c.at <= u.due_by AND (u.due_from IS NULL OR c.at >= u.due_from)) AS message
         FROM units u
-        JOIN followups_contact c ON c.follow_up_id = u.id
-        WHERE c.follow_up_id = ANY((SELECT ids FROM known)::uuid[])
-            AND c.direction = 'outbound' AND c.at <= %(as_of)s AND c.id IS DISTINCT FROM u.told_contact_id
+        JOIN {of.attempt} c ON c.follow_up_id = u.id
+        WHERE c.direction = 'outbound' AND c.at <= %(as_of)s AND c.id IS DISTINCT FROM u.told_contact_id
             AND NOT EXISTS (SELECT FROM moves m WHERE m.follow_up_id = u.id AND m.agreed_contact_id = c.id)
         GROUP BY u.id
     )
 """
-PROMISED = f"""
-        SELECT u.id AS follow_up_id, u.ticket_id, u.due_by AS at,
+
+
+def promised(of: Tables) -> str:
+    return f"""
+        SELECT u.ticket_id, u.due_by AS at,
             CASE WHEN handed.follow_up_id IS NULL THEN u.team_id ELSE handed.from_team_id END AS team_id,
             coalesce(CASE WHEN handed.follow_up_id IS NULL THEN u.owner_id ELSE handed.from_owner_id END, u.promiser_id)
-                AS agent_id, t.category_id, t.channel, t.priority, t.customer_id,
+                AS agent_id, t.category_id, t.channel, t.priority, t.customer_id, u.id AS follow_up_id,
+            CASE WHEN u.told THEN u.told_at END AS told_at,
             CASE WHEN t.id IN (SELECT ticket_id FROM spam) THEN 'spam'
                 WHEN u.state = 'called_off' AND u.called_off_by = 'customer'
                     AND u.ended_at < u.due_by AND u.ended_at <= %(as_of)s THEN 'called_off' END AS left_out,
-            u.due_by <= %(as_of)s AS is_due, u.told, u.moved_alone, coalesce(touches.message, false) AS message,
-            touches.connected_at, u.told_at,
-            coalesce(touches.connected_at <= u.due_by, false) AND NOT u.moved_alone AS kept,
-            u.brought = 'no_news' AND u.ended_at <= %(as_of)s AS empty_handed
+            u.moved_alone, coalesce(touches.message, false) AS message, touches.connected_at,
+            coalesce(u.brought = 'no_news' AND u.ended_at <= %(as_of)s, false) AS empty_handed,
+            greatest(u.promised_at, u.told_at, u.ended_at, touches.last_at) AS last_at
         FROM units u
-        JOIN followups_ticket t ON t.id = u.ticket_id
+        JOIN {of.ticket} t ON t.id = u.ticket_id
         LEFT JOIN touches ON touches.id = u.id
         LEFT JOIN handed ON handed.follow_up_id = u.id
-        WHERE t.id = ANY((SELECT tickets FROM known)::bigint[]) AND {COUNTED_TICKET}
+        WHERE {of.counted}
 """
+
+
+# What the parts ask of a promise `f`.
+STANDS = """f.told_at IS NOT NULL AS told, f.at <= %(as_of)s AS is_due, f.told_at, f.left_out, f.moved_alone, f.message,
+            f.connected_at, coalesce(f.connected_at <= f.at, false) AND NOT f.moved_alone AS kept, f.empty_handed"""
+HAPPENED = f"{STEPS}, {happened(PERIOD)}"
+PROMISED = f"SELECT {kept.of('f')}, f.follow_up_id, {STANDS} FROM ({promised(PERIOD)}) f"
 FACTS = f"{HAPPENED}, facts AS ({PROMISED})"
 COUNTS = "told AND is_due AND left_out IS NULL"
+PARTS = {
+    "den": COUNTS,
+    "num": f"{COUNTS} AND kept",
+    "broken": f"{COUNTS} AND NOT kept",
+    "tried_in_time": f"{COUNTS} AND NOT kept AND message",
+    "empty_handed": f"{COUNTS} AND kept AND empty_handed",
+    "kept_late": f"{COUNTS} AND NOT kept AND NOT moved_alone AND connected_at IS NOT NULL",
+    "never_done": f"{COUNTS} AND NOT moved_alone AND connected_at IS NULL",
+    "moved_by_us": f"{COUNTS} AND moved_alone",
+    "due": "is_due AND left_out IS NULL",
+    "immature": "told AND NOT is_due AND left_out IS NULL",
+    "excluded": "told AND left_out IS NOT NULL",
+    "excluded.called_off": "told AND left_out = 'called_off'",
+    "excluded.spam": "told AND left_out = 'spam'",
+}
 SOURCE = cuts.Source(
     facts=FACTS,
     follow_up="follow_up_id",
-    parts={
-        "den": COUNTS,
-        "num": f"{COUNTS} AND kept",
-        "broken": f"{COUNTS} AND NOT kept",
-        "tried_in_time": f"{COUNTS} AND NOT kept AND message",
-        "empty_handed": f"{COUNTS} AND kept AND empty_handed",
-        "kept_late": f"{COUNTS} AND NOT kept AND NOT moved_alone AND connected_at IS NOT NULL",
-        "never_done": f"{COUNTS} AND NOT moved_alone AND connected_at IS NULL",
-        "moved_by_us": f"{COUNTS} AND moved_alone",
-        "due": "is_due AND left_out IS NULL",
-        "immature": "told AND NOT is_due AND left_out IS NULL",
-        "excluded": "told AND left_out IS NOT NULL",
-        "excluded.called_off": "told AND left_out = 'called_off'",
-        "excluded.spam": "told AND left_out = 'spam'",
-    },
+    parts=PARTS,
     measures={
         "median_wait": "percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM at - told_at)::float8) "
         f"FILTER (WHERE {COUNTS})",
@@ -139,6 +164,36 @@ SOURCE = cuts.Source(
         f"FILTER (WHERE {COUNTS} AND NOT kept AND NOT moved_alone AND connected_at IS NOT NULL)",
     },
 )
+
+
+# The columns of a day: told and not left out, of these kept, broken and tried, kept without news, late, never, moved; all
+# that are not left out; those told and left out, by reason; and all there are.
+def _day(at: int, condition: str = "d.day < %(over_0)s") -> str:
+    return f"coalesce(sum(d.counts[{at}]) FILTER (WHERE {condition}), 0)"
+
+
+DAILY = daily.Daily(
+    of="d.of = 'promises'",
+    table="followups_promisefact",
+    fresh=f"{happened(kept.TOUCHED)}, fresh AS ({promised(kept.TOUCHED)})",
+    columns=f"{kept.of('f')}, {STANDS}",
+    parts={
+        "den": _day(1),
+        "num": _day(2),
+        "broken": f"{_day(1)} - {_day(2)}",
+        **{name: _day(at) for at, name in enumerate(list(PARTS)[3:8], 3)},
+        "due": _day(8),
+        "immature": _day(1, "d.day > %(over_0)s"),
+        "excluded": f"{_day(9, 'true')} + {_day(10, 'true')}",
+        **{f"excluded.{reason}": _day(at, "true") for at, reason in enumerate(REASONS, 9)},
+    },
+    present=_day(11, "true"),
+    days=(0,),
+    final=True,
+    ahead=True,
+)
+# The counts alone, which need no row of a promise.
+COUNTED_ALONE = cuts.Source(facts=FACTS, by_day=DAILY, parts=PARTS, follow_up="follow_up_id")
 SOURCES = (SOURCE,)
 
 

@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from followups.reports import confirmed, daily, dead_ends, first_contact, kept, outreach, recontact, resolution
+from followups.reports import (
+    confirmed,
+    daily,
+    dead_ends,
+    first_contact,
+    kept,
+    outreach,
+    promises,
+    recontact,
+    resolution,
+)
 from followups.reports.ends import Tables
 
 # All of history, whenever it happened.
@@ -191,7 +201,48 @@ DRAWS = Fact(
     made=lambda of: f"{outreach.draws(of)} SELECT * FROM drawn",
     at="at",
 )
-FACTS = (ENDS, TICKETS, CLOSURES, EPISODES, DRAWS)
+
+
+# A promise stood otherwise before the last that happened to it; its date, which may lie ahead, is none of that.
+def promised(of: Tables) -> str:
+    return f"""
+    {promises.happened(of)},
+    promised AS ({promises.promised(of)}),
+    changed AS (
+        SELECT follow_up_id, max(at) AS at
+        FROM (SELECT follow_up_id, at FROM moves UNION ALL SELECT follow_up_id, at FROM {of.handover} h) each
+        GROUP BY follow_up_id
+    )
+    SELECT {kept.of("p")}, p.follow_up_id, p.told_at, p.left_out, p.moved_alone, p.message, p.connected_at,
+        p.empty_handed, greatest(p.last_at, changed.at) AS last_at
+    FROM promised p LEFT JOIN changed ON changed.follow_up_id = p.follow_up_id
+    """
+
+
+TOLD = "f.told_at IS NOT NULL AND f.left_out IS NULL"
+IN_TIME = "coalesce(f.connected_at <= f.at, false) AND NOT f.moved_alone"
+PROMISES = Fact(
+    table="followups_promisefact",
+    columns="follow_up_id, told_at, left_out, moved_alone, message, connected_at, empty_handed, last_at",
+    made=promised,
+    at="at",
+    of="'promises'",
+    kinds=("promises",),
+    counts=(
+        TOLD,
+        f"{TOLD} AND {IN_TIME}",
+        f"{TOLD} AND NOT ({IN_TIME}) AND f.message",
+        f"{TOLD} AND {IN_TIME} AND f.empty_handed",
+        f"{TOLD} AND NOT ({IN_TIME}) AND NOT f.moved_alone AND f.connected_at IS NOT NULL",
+        f"{TOLD} AND NOT f.moved_alone AND f.connected_at IS NULL",
+        f"{TOLD} AND f.moved_alone",
+        "f.left_out IS NULL",
+        *(f"f.told_at IS NOT NULL AND f.left_out = '{reason}'" for reason in promises.REASONS),
+        "true",
+    ),
+    latest="f.last_at",
+)
+FACTS = (ENDS, TICKETS, CLOSURES, EPISODES, DRAWS, PROMISES)
 BY_DAY = tuple(fact for fact in FACTS if fact.counts)
 
 GIVEN = """who AS MATERIALIZED (SELECT %(customers)s::uuid[] AS customers, %(tickets)s::bigint[] AS tickets),

@@ -31,6 +31,7 @@ def rows(office, now):
     models.Handover.objects.create(follow_up=row, at=now, from_team=office.billing)
     models.Note.objects.create(ticket=ticket, text="x", at=now, by_name="ada")
     models.Confirmation.objects.create(ticket=ticket, confirmed=True, at=now, by_name="ada")
+    models.LoggedResolution.objects.create(ticket=ticket, at=now)
     models.Delivery.objects.create(key="k", kind="told", address="a@example.org", made_at=now, due_at=now)
     models.Finding.objects.create(kind="x", subject="y", found_at=now)
     models.ImportRun.objects.create(source="csv", file_name="x", made_at=now, by_name="x", file=b"x")
@@ -69,7 +70,14 @@ def address(model, act, *args):
 
 def test_all_that_we_remember_is_here_and_only_settings_can_be_changed(db):
     secret = {models.IdempotentAnswer, models.OneTimeLink, models.Channel, models.Listening}
-    facts = {models.EndFact, models.TicketFact, models.ClosureFact, models.EpisodeFact, models.DrawFact}
+    facts = {
+        models.EndFact,
+        models.TicketFact,
+        models.ClosureFact,
+        models.EpisodeFact,
+        models.DrawFact,
+        models.PromiseFact,
+    }
     derived = facts | {models.DayCount, models.Keeping, models.Touched, models.Sleeper}
     hidden = secret | derived | {models.Rest, models.RotaMember}  # the last: parts of what is shown
     ours = set(models.Ticket._meta.apps.get_app_config("followups").get_models())

@@ -308,8 +308,10 @@ def shift(interval: str) -> None:
 
 
 def settle() -> None:
-    """Every open ticket that was ever promised something keeps an open step far away, as the gate wants it."""
+    """Every open ticket that was ever promised something keeps an open step far away, as the gate wants it, made when all else
+    is over.
+    """
     far = START + timedelta(days=4000)
     for row in Ticket.objects.filter(state="open"):
         if row.follow_ups.exists() or row.closures.filter(closed=False).exists():
-            histories.promise(row, made=far - TICK, by=far, state="scheduled", ended_at=None)
+            histories.promise(row, made=START + 2 * timedelta(days=DAYS), by=far, state="scheduled", ended_at=None)

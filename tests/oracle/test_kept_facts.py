@@ -3,11 +3,13 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from followups.clock import facts
 from followups.models import (
@@ -17,6 +19,7 @@ from followups.models import (
     Contact,
     Customer,
     FollowUp,
+    Handover,
     Keeping,
     Team,
     Ticket,
@@ -24,11 +27,13 @@ from followups.models import (
 )
 from followups.reports import (
     catalogue,
+    change,
     confirmed,
     cuts,
     dead_ends,
     first_contact,
     kept,
+    promises,
     reading,
     recontact,
     resolution,
@@ -46,6 +51,7 @@ START = random_history.START
 NOW = START + timedelta(days=300)
 NONE = dict.fromkeys(writing.COMPARED, 0)
 SOURCES = [source for module in catalogue.REPORTS.values() for source in module.SOURCES if source.keeps]
+SOURCES.append(promises.COUNTED_ALONE)
 
 
 def questions():
@@ -64,6 +70,8 @@ def questions():
     yield question(START + 90 * DAY, NOW, by="channel")
     yield question(START + 90 * DAY, START + 130 * DAY + HOURS, by="week")
     yield question(START + 40 * DAY, START + 100 * DAY, end=START + 190 * DAY, by="family")
+    yield question(NOW - 20 * DAY, NOW + HOURS, end=NOW + 30 * DAY + HOURS)
+    yield question(START, NOW, end=NOW + 30 * DAY, by="channel")
     yield from filtered()
 
 
@@ -146,7 +154,47 @@ def anything(world, dice):
             imported_resolved_at=row.opened_at
         ),
     }
+    acts |= of_promises(world, dice, row, at)
     acts[dice.choice(list(acts))]()
+
+
+def of_promises(world, dice, row, at):
+    """What happens to a promise, whose date may lie ahead of all looks."""
+    step = row.follow_ups.order_by("promised_at", "pk").last()
+    made = {
+        "promised": lambda: world.promise(row),
+        "promised ahead": lambda: histories.promise(
+            row,
+            made=at,
+            by=NOW + dice.randrange(-9, 130) * random_history.TICK,
+            told=dice.choice([None, at, at]),
+            state="scheduled",
+            ended_at=None,
+        ),
+        "spam": lambda: row.state == "open" and histories.close(row, at=at, outcome="spam"),
+    }
+    if step is None:
+        return made
+    steps, later = FollowUp.objects.filter(pk=step.pk), world.instant(step.promised_at, 60)
+    return made | {
+        "moved": lambda: world.move(step),
+        "tried": lambda: histories.tried(
+            step, at=later, reached=dice.choice(["reached", "written", "voicemail", "no_answer"])
+        ),
+        "other try": lambda: step.attempts.update(reached=dice.choice(["reached", "voicemail"])),
+        "try of another": lambda: step.attempts.update(follow_up=dice.choice(list(FollowUp.objects.order_by("pk")))),
+        "called off": lambda: steps.update(state="called_off", called_off_by=dice.choice(["customer", "us"])),
+        "ended": lambda: steps.update(state="kept", ended_at=later, brought=dice.choice(["answer", "no_news"])),
+        "handed over": lambda: handed_over(steps, step, owner=dice.choice([None, *world.people]), at=later),
+        "told in": lambda: steps.update(told_contact=step.attempts.order_by("at", "pk").first()),
+        "voicemail": lambda: steps.update(voicemail_ok=not step.voicemail_ok),
+        "of another": lambda: steps.update(ticket=dice.choice(world.tickets)),
+    }
+
+
+def handed_over(steps, step, *, owner, at):
+    Handover.objects.create(follow_up=step, at=at, from_owner=step.owner, from_team=step.team)
+    steps.update(owner=owner)
 
 
 def replaced(world, row, at):
@@ -240,13 +288,14 @@ def test_only_what_she_was_told_in_place_of_a_closing_marks_it():
         histories.close(each, at=START + DAY)
     facts.build(now=NOW)
     assert closings() == {"told": 0, "untold": 1}
-    FollowUp.objects.filter(pk=step.pk).update(
-        ticket=other, state="broken", stage="due", taken_until=NOW, promised_by=NOW, ended_at=NOW, revision=2
-    )
+    FollowUp.objects.filter(pk=step.pk).update(ticket=other)
+    FollowUp.objects.filter(pk=loose.pk).update(ticket=other)
+    facts.follow()
+    FollowUp.objects.filter(pk=step.pk).update(state="broken", stage="due", promised_by=NOW, ended_at=NOW, revision=2)
     FollowUp.objects.filter(pk=loose.pk).update(told_at=START + DAY)
-    assert not Touched.objects.exists()
+    assert {*Touched.objects.values_list("ticket_id", flat=True)} == {other.pk}
     FollowUp.objects.filter(pk=step.pk).update(told_at=START + 2 * DAY)
-    assert [*Touched.objects.values_list("ticket_id", flat=True)] == [row.pk]
+    assert {*Touched.objects.values_list("ticket_id", flat=True)} == {row.pk, other.pk}
     assert closings() == {"told": 1, "untold": 0}
     facts.follow()
     assert closings() == {"told": 1, "untold": 0}
@@ -255,6 +304,99 @@ def test_only_what_she_was_told_in_place_of_a_closing_marks_it():
     assert closings() == {"told": 0, "untold": 1}
     facts.follow()
     assert facts.differing() == NONE
+
+
+BEARS = {
+    "told_at": START,
+    "promised_at": START - DAY,
+    "promised_from": START,
+    "promised_by": START + 2 * DAY,
+    "channel": "email",
+    "voicemail_ok": True,
+    "state": "called_off",
+    "called_off_by": "customer",
+    "ended_at": START + 2 * DAY,
+    "brought": "no_news",
+}
+BEARS_NOT = {"stage": "due", "taken_until": NOW, "acknowledged_until": NOW, "revision": 2, "version": 2, "try_at": NOW}
+
+
+@pytest.mark.django_db
+def test_a_follow_up_marks_its_ticket_when_what_bears_on_a_promise_changes():
+    one, other = (histories.ticket(None, at=START) for _ in range(2))
+    step = histories.promise(one, made=START, by=START + DAY)
+    steps = FollowUp.objects.filter(pk=step.pk)
+    for each in (one, other):
+        histories.close(each, at=START)
+    Touched.objects.all().delete()
+    steps.update(**BEARS_NOT)
+    assert marked() == []
+    for name, changed in (BEARS | {"owner": factories.agent("ada"), "team": factories.team("North")}).items():
+        steps.update(**{name: changed})
+        assert marked() == [one.pk], name
+    steps.update(ticket=other)
+    assert marked() == [one.pk, other.pk]
+    histories.promise(one, made=START, by=START + DAY)
+    assert marked() == [one.pk]
+    step.refresh_from_db()
+    histories.tried(step, at=START)
+    assert marked() == [other.pk]
+    histories.move(step, at=START, to=START + 3 * DAY)
+    assert set(marked()) == {other.pk}
+    Handover.objects.create(follow_up=step, at=START)
+    assert marked() == [other.pk]
+
+
+def marked():
+    """The tickets that were marked since the last look."""
+    found = sorted(Touched.objects.values_list("ticket_id", flat=True))
+    Touched.objects.all().delete()
+    return found
+
+
+@pytest.mark.django_db
+def test_promises_ahead_are_not_due_by_day_either():
+    row = histories.ticket(None, at=START)
+    histories.close(row, at=START)
+    for days, fields in ((1, {}), (9, {}), (10, {}), (10, {"told": None}), (11, {}), (40, {})):
+        histories.promise(
+            row, by=START + days * DAY + HOURS, **{"made": START, "told": START, "ended_at": START} | fields
+        )
+    facts.build(now=NOW)
+    asked = question(START, START + 10 * DAY + HOURS, end=START + 30 * DAY)
+    assert cuts.counted_by_days(asked, promises.COUNTED_ALONE)
+    assert promised(asked) == {"den": 3, "due": 4, "immature": 1, "never_done": 3}
+    assert promised(replace(asked, as_of=START + 10 * DAY)) == {"den": 2, "due": 2, "immature": 2, "never_done": 2}
+    histories.promise(row, made=START, by=START + 29 * DAY, told=START, ended_at=START)
+    assert promised(asked) == {"den": 3, "due": 4, "immature": 2, "never_done": 3}
+    step = row.follow_ups.get(promised_by=START + 9 * DAY + HOURS)
+    histories.tried(step, at=START + 8 * DAY)
+    assert promised(asked) == {"den": 3, "due": 4, "immature": 2, "never_done": 2}
+    facts.follow()
+    assert facts.differing() == NONE
+    assert promised(asked) == {"den": 3, "due": 4, "immature": 2, "never_done": 2}
+    assert not cuts.counted_by_days(replace(asked, as_of=START + 8 * DAY), promises.COUNTED_ALONE)
+    assert promised(replace(asked, as_of=START + 8 * DAY - HOURS))["immature"] == 4
+
+
+def promised(asked):
+    total = cuts.tally(asked, promises.COUNTED_ALONE).total
+    return {name: total[name] for name in ("den", "due", "immature", "never_done")}
+
+
+@pytest.mark.django_db
+def test_the_overview_asks_no_rows_of_promises_closings_and_contacts():
+    random_history.make(5, tickets=40)
+    facts.build(now=NOW)
+    asked = question(START, NOW)
+    for as_of in (NOW, NOW - 200 * DAY):
+        with CaptureQueriesContext(connection) as asked_of:
+            found = change.look(replace(asked, as_of=as_of))
+        said = " ".join(each["sql"] for each in asked_of)
+        rows = {name for name in ("followup", "move", "closure", "contact") if f"FROM followups_{name} " in said}
+        assert ("followup" in rows) if as_of != NOW else rows == set()
+        with from_the_rows():
+            assert change.look(replace(asked, as_of=as_of)) == found
 
 
 def closings(as_of=NOW):
