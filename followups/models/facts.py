@@ -56,7 +56,7 @@ class EndFact(Placed):
     """
 
     resolved = models.BooleanField()
-    claimed = models.BooleanField()
+    claimed = models.BooleanField(db_default=False)
     left_out = models.CharField(max_length=20, null=True)
     next_any = models.DateTimeField(null=True)
     next_same = models.DateTimeField(null=True)
