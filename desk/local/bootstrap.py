@@ -10,7 +10,8 @@ from pathlib import Path
 from desk.local import places
 
 PRODUCT = ("base", "local")
-LOCKS = {"test": (*PRODUCT, "test"), "lint": (*PRODUCT, "test", "dev")}
+TESTED = (*PRODUCT, "test")
+LOCKS = {"test": TESTED, "bench": TESTED, "chaos": TESTED, "lint": (*TESTED, "dev")}
 
 
 def enter(*, command: str, argv: list[str]) -> None:

@@ -26,6 +26,12 @@ def test_every_lock_pins_and_hashes_every_package():
         assert [line for line in packages if "==" not in line or not line.endswith("\\")] == []
 
 
+def test_whatever_lives_among_the_tests_installs_what_they_need():
+    folders = {path.parent.name for path in (places.ROOT / "tests").glob("*/__main__.py")}
+    assert folders == {"bench", "chaos"}
+    assert all("test" in bootstrap.LOCKS[name] for name in folders)
+
+
 def test_a_python_without_venv_is_told_what_to_install(tmp_path):
     """`-S -I` with an empty module search path stands for a Python whose venv was left out by its packager."""
     (tmp_path / "venv.py").write_text("raise SystemExit('ensurepip is not available')")
