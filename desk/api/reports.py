@@ -120,6 +120,7 @@ MARK = {
     "properties": {"at": {"type": "string", "format": "date-time"}, "what": {"type": "string"}},
     "required": ["at", "what"],
 }
+PAIRS = "The most frequent first; of re-contact, where it is cut by family or not at all."
 ANSWER = {
     "type": "object",
     "properties": {
@@ -132,7 +133,7 @@ ANSWER = {
         "rows": {"type": "array", "items": ROW},
         "familiar": FAMILIAR,
         "outreach": OUTREACH,
-        "pairs": {"type": "array", "items": PAIR, "maxItems": pairs.MOST, "description": "The most frequent first."},
+        "pairs": {"type": "array", "items": PAIR, "maxItems": pairs.MOST, "description": PAIRS},
         "marks": {"type": "array", "items": MARK},
     },
     "required": ["definition", "from", "to", "as_of", "window_days", "entered_after_as_of", "total", "rows", "marks"],

@@ -30,6 +30,7 @@ from followups.reports import (
 BETTER, WORSE, NEITHER = "better", "worse", "neither"
 # Cuts by who did it: nobody is ranked on fewer than are enough.
 WHO = ("team", "site", "agent")
+PAIRED = (None, "family")
 
 
 # The instant of the last one that is needed, counted back from the end.
@@ -111,12 +112,13 @@ def report(module: ModuleType, question: windows.Question) -> rows.Report:
 
 def beside(found: rows.Report, question: windows.Question) -> rows.Report:
     """The report with what was asked to stand beside its shares: at most one statement of a source for each period counted.
-    Beside the silent always stands what reaching out does, beside those who came back what they asked next.
+    Beside the silent always stands what reaching out does, beside those who came back what they asked next: of the whole,
+    whatever it is cut by, so that only the report of the whole and that by family are made to wait for it.
     """
     found, shares = apart(found, question), SHARES.get(found.name)
     if found.name == silent.NAME:
         found = replace(found, outreach=outreach.compared(question))
-    if found.name == recontact.NAME:
+    if found.name == recontact.NAME and question.by in PAIRED:
         found = replace(found, pairs=pairs.found(question, recontact.ELSEWHERE))
     by_who, compared = question.by in WHO, question.against is not None
     if shares is None or not (by_who or compared):

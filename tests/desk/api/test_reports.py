@@ -14,10 +14,10 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 AS_OF = "2026-03-31"
 # Of each source the savepoint, the setting, the count; before them the token, its rate and the clock,
 # behind them what changed meanwhile.
-# By team, one more of a report of shares: the mix. Of re-contact, one more: what they asked next.
+# By team, one more of a report of shares: the mix.
 QUERIES = {
     "resolution": 10,
-    "recontact": 10,
+    "recontact": 9,
     "first-contact": 9,
     "time-to-resolution": 11,
     "promises": 9,

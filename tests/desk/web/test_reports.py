@@ -18,11 +18,11 @@ ASKED = "as_of=2026-03-31"
 NAMES = list(catalogue.REPORTS)
 # One statement for each source, over time and cut; around them the look with its savepoint, what
 # changed meanwhile, and the page.
-# By team, one more of a report of shares: the mix. Of re-contact, one more: what they asked next.
+# By team, one more of a report of shares: the mix.
 # Of times, two more: the hours of the teams, and the first opening.
 QUERIES = {
     "resolution": 13,
-    "recontact": 12,
+    "recontact": 11,
     "first-contact": 11,
     "time-to-resolution": 13,
     "promises": 12,

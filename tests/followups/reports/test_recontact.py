@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,7 +77,8 @@ def pairs(question):
 
 def test_worked_example_says_what_was_asked_next(worked_example):
     question = histories.question(START, AS_OF)
-    assert pairs(question) == [("Billing", "Delivery", 1, 1)]
+    assert pairs(question) == pairs(replace(question, by="family")) == [("Billing", "Delivery", 1, 1)]
+    assert shares.report(recontact, replace(question, by="channel")).pairs is None
     found, (row,) = cuts.listed(
         question, recontact.SOURCES, part="elsewhere", key="Billing/Delivery", limit=5, offset=0
     )
