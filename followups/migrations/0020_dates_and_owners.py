@@ -9,7 +9,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             "followup",
-            models.Index(fields=["promised_by"], name="follow_up_promised", condition=Q(promised_at__isnull=False)),
+            models.Index(
+                fields=["promised_by"],
+                name="follow_up_promised",
+                condition=Q(promised_at__isnull=False, promised_by__isnull=False),
+            ),
         ),
         migrations.RemoveIndex("followup", name="follow_up_told"),
         migrations.AddIndex(

@@ -152,8 +152,12 @@ class FollowUp(models.Model):
             ),
             models.Index(fields=["team", "promised_by"], name="follow_up_open_of_team", condition=Q(state="scheduled")),
             models.Index(fields=["ended_by", "-ended_at"], name="follow_up_ended", condition=~Q(state="scheduled")),
-            # For what asks what was promised by then: whoever asks for open ones takes theirs, whatever the planner reckons.
-            models.Index(fields=["promised_by"], name="follow_up_promised", condition=Q(promised_at__isnull=False)),
+            # For who asks for both dates alone: whoever wants open ones takes theirs, whatever the planner reckons.
+            models.Index(
+                fields=["promised_by"],
+                name="follow_up_promised",
+                condition=Q(promised_at__isnull=False, promised_by__isnull=False),
+            ),
             models.Index(
                 fields=["ended_at", "promised_at"], name="follow_up_over", condition=Q(ended_at__isnull=False)
             ),

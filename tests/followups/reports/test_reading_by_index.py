@@ -19,8 +19,8 @@ LARGE = {
     )
 }
 MIDDLE = random_history.START + timedelta(days=60)
-# What is open now is an index of its own.
-OPEN = "follow_up_open"
+# What is open now are indexes of their own.
+OPEN = ("follow_up_open", "ticket_fact_open")
 
 
 @pytest.fixture
