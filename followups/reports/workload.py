@@ -74,8 +74,10 @@ def still_open(of: Tables) -> str:
     """Tickets that no end holds at as_of."""
     return f"""
         SELECT t.id AS ticket_id FROM {of.ticket} t
-        WHERE t.opened_at <= %(as_of)s AND {of.counted}
-            AND t.id NOT IN (SELECT ticket_id FROM ({ends(of)}) e WHERE until IS NULL OR until > %(as_of)s)
+        LEFT JOIN (
+            SELECT DISTINCT ticket_id FROM ({ends(of)}) e WHERE until IS NULL OR until > %(as_of)s
+        ) ended ON ended.ticket_id = t.id
+        WHERE t.opened_at <= %(as_of)s AND {of.counted} AND ended.ticket_id IS NULL
     """
 
 

@@ -1,11 +1,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from followups.actions import scheduling
 from followups.clock import facts
 from followups.models import Absence, Actor, Policy
 from followups.reports import cuts, kept, windows, workload
+from followups.reports.ends import ALL
 from tests import factories
 from tests.followups.reports import histories
 
@@ -181,3 +183,13 @@ def test_every_figure_lists_its_rows():
 
 def asked_question():
     return histories.question(START, AS_OF)
+
+
+def test_before_there_are_facts_no_ticket_is_held_against_all_ends():
+    """A list of ends that memory does not hold would be gone through for each ticket."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64kB'")
+        cursor.execute(f"EXPLAIN {workload.still_open(ALL)}", {"as_of": AS_OF})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "SubPlan" not in plan
+    assert "Anti Join" in plan
